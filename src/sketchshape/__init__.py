@@ -1,0 +1,60 @@
+"""Find 3D shapes by drawing them.
+
+The names here need no torch; each is loaded when it is first used, so that importing the package is instant.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sketchshape.errors import MeshError, SketchError, SketchshapeError
+    from sketchshape.images import draw_strokes, prepare, read_sketch
+    from sketchshape.mesh import load_mesh
+    from sketchshape.metrics import Scores, evaluate
+    from sketchshape.render import render_lines, render_views
+    from sketchshape.types import Mesh
+
+__version__ = "0.1.0"
+_HOME = {
+    "Mesh": "types",
+    "MeshError": "errors",
+    "Scores": "metrics",
+    "SketchError": "errors",
+    "SketchshapeError": "errors",
+    "draw_strokes": "images",
+    "evaluate": "metrics",
+    "load_mesh": "mesh",
+    "prepare": "images",
+    "read_sketch": "images",
+    "render_lines": "render",
+    "render_views": "render",
+}
+__all__ = [
+    "Mesh",
+    "MeshError",
+    "Scores",
+    "SketchError",
+    "SketchshapeError",
+    "__version__",
+    "draw_strokes",
+    "evaluate",
+    "load_mesh",
+    "prepare",
+    "read_sketch",
+    "render_lines",
+    "render_views",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'sketchshape' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"sketchshape.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

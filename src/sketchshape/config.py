@@ -1,0 +1,143 @@
+"""TOML to frozen dataclasses and back: unknown keys are errors that name what was meant."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sketchshape.errors import ConfigError, UsageError
+
+T = TypeVar("T")
+
+
+def load_config(kind: type[T], path: Path, overrides: Iterable[str] = ()) -> T:
+    """Read a TOML file into a dataclass.
+
+    Args:
+        kind: a frozen dataclass whose fields are scalars, tuples or such dataclasses.
+        path: the TOML file.
+        overrides: texts such as `student.lr=0.05`; the value is TOML, a bare word is a string.
+
+    Returns:
+        An instance of `kind`; what the file leaves out has its default.
+
+    Raises:
+        UsageError: the file is not there.
+        ConfigError: it is not TOML, has an unknown key, or a value of the wrong type.
+    """
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); expected a TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    return from_tree(kind, override(tree, overrides), str(path))
+
+
+def override(tree: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+    """Put `a.b=value` texts into a tree of settings.
+
+    Args:
+        tree: nested dictionaries, left as they are.
+        overrides: texts `key=value` with dots between the levels of the key.
+
+    Returns:
+        A new tree.
+
+    Raises:
+        UsageError: a text has no equals sign.
+    """
+    result = _copy(tree)
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"--set {text!r}: expected KEY=VALUE, such as --set student.lr=0.05")
+        *parents, last = key.strip().split(".")
+        node = result
+        for parent in parents:
+            node = node.setdefault(parent, {})
+            if not isinstance(node, dict):
+                raise UsageError(f"--set {text!r}: {parent} is a value, not a section")
+        node[last] = _value(value.strip())
+    return result
+
+
+def from_tree(kind: type[T], tree: Mapping[str, Any], where: str = "settings", prefix: str = "") -> T:
+    """Build a dataclass from nested dictionaries.
+
+    Args:
+        kind: the dataclass.
+        tree: what `to_tree` gives, or parsed TOML or JSON.
+        where: the file, for messages.
+        prefix: the dotted key of this section, for messages.
+
+    Returns:
+        An instance of `kind`.
+
+    Raises:
+        ConfigError: an unknown key (with the nearest known one), or a value of the wrong type.
+    """
+    hints = typing.get_type_hints(kind)
+    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    values = {}
+    for key, value in tree.items():
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key {prefix + key!r}{_meant(key, known)}")
+        values[key] = _convert(hints[key], value, where, prefix + key)
+    return kind(**values)
+
+
+def to_tree(settings: Any) -> dict[str, Any]:
+    """Turn a dataclass into nested dictionaries that JSON can hold; tuples become lists."""
+    tree = dataclasses.asdict(settings)
+    return typing.cast(dict[str, Any], _plain(tree))
+
+
+def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where}: {key} is {value!r}, expected a section [{key}]")
+        return from_tree(typing.cast(type[Any], hint), value, where, key + ".")
+    if typing.get_origin(hint) is tuple:
+        inner = typing.get_args(hint)[0]
+        if not isinstance(value, list | tuple):
+            raise ConfigError(f"{where}: {key} is {value!r}, expected a list, such as [0, 1]")
+        return tuple(_convert(inner, item, where, key) for item in value)
+    if isinstance(hint, types.UnionType):
+        return None if value is None else _convert(typing.get_args(hint)[0], value, where, key)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not hint:
+        raise ConfigError(f"{where}: {key} is {value!r}, expected {_NAMES.get(hint, hint.__name__)}")
+    return value
+
+
+_NAMES = {float: "a number", int: "an integer", str: "a text", bool: "true or false"}
+
+
+def _meant(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(known)}"
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _copy(tree: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _copy(value) if isinstance(value, Mapping) else value for key, value in tree.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

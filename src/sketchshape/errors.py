@@ -1,0 +1,75 @@
+"""Every error that sketchshape raises on purpose, with the exit code that the command line gives it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class SketchshapeError(Exception):
+    """Something failed that the user can understand: the message is one line that says what to do next."""
+
+    exit_code = 1
+
+
+class UsageError(SketchshapeError):
+    """The call itself was wrong: an unknown option, a folder that is not there."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration has an unknown key or a value out of its range."""
+
+
+class DatasetError(SketchshapeError):
+    """A data set is not laid out as its reader expects."""
+
+
+class ArtefactError(SketchshapeError):
+    """A stored file has another format version, configuration or hash than what it is used for."""
+
+
+class MissingExtraError(SketchshapeError):
+    """An optional part is not installed.
+
+    Args:
+        package: the package that could not be imported.
+        extra: the extra of sketchshape that brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; run: pip install 'sketchshape[{extra}]'")
+
+
+class FileError(SketchshapeError):
+    """One input file is bad.
+
+    Args:
+        path: the file.
+        cause: what is wrong with it, without the file name.
+        line: 1-based line of the fault, where known.
+        byte: 0-based offset of the fault, where known.
+    """
+
+    def __init__(
+        self, path: str | Path, cause: str, *, line: int | None = None, byte: int | None = None
+    ) -> None:
+        self.path, self.cause, self.line, self.byte = Path(path), cause, line, byte
+        where = f", line {line}" if line is not None else f", byte {byte}" if byte is not None else ""
+        super().__init__(f"{path}{where}: {cause}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by arguments: workers send these errors between processes."""
+        return _rebuild, (type(self), self.path, self.cause, self.line, self.byte)
+
+
+class MeshError(FileError):
+    """A mesh file cannot be read, or has nothing to draw."""
+
+
+class SketchError(FileError):
+    """A sketch cannot be read, or has no ink."""
+
+
+def _rebuild(kind: type[FileError], path: Path, cause: str, line: int | None, byte: int | None) -> FileError:
+    return kind(path, cause, line=line, byte=byte)

@@ -1,0 +1,72 @@
+"""Files that are never half written, and the hashes by which things are known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` that becomes `path` when the block ends well.
+
+    Args:
+        path: the file to be written; its folder is made.
+
+    Yields:
+        The path to write to. After an exception it is removed and `path` is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        mode = 0o666 & ~_umask()
+        temporary.chmod(mode)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as indented JSON, atomically."""
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def digest(*parts: bytes | str | Any) -> str:
+    """Hash bytes, strings and JSON values, in order, to 64 hexadecimal digits (SHA-256)."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True).encode()
+        total.update(len(data).to_bytes(8, "little"))
+        total.update(data)
+    return total.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Hash the content of a file to 64 hexadecimal digits (SHA-256)."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def cache_dir() -> Path:
+    """The folder for what can be made again: SKETCHSHAPE_CACHE, else the XDG cache folder."""
+    if chosen := os.environ.get("SKETCHSHAPE_CACHE"):
+        return Path(chosen).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "sketchshape"
+
+
+def _umask() -> int:
+    # The mask cannot be read without setting it; 0o022 is put in place only between these two calls.
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

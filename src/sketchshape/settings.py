@@ -1,0 +1,199 @@
+"""What can be set for a run: one frozen dataclass per section of the TOML file, defaults from the paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sketchshape.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which shapes and sketches.
+
+    Args:
+        layout: a reader in `sketchshape.datasets`: shrec13, shrec14, psb76 or folder.
+        path: root folder; `--data` on the command line overrides it; "sample" is the bundled sample.
+        validation: fraction 0..0.5 of the training sketches of each class that is held out of training.
+        up: the axis that points up in the mesh files: y, z, x, or -y, -z, -x.
+    """
+
+    layout: str = "folder"
+    path: str = ""
+    validation: float = 0.1
+    up: str = "y"
+
+
+@dataclass(frozen=True)
+class Views:
+    """How a shape is turned into pictures.
+
+    Args:
+        count: cameras around the up axis. [CGN] section 3.2 takes 12.
+        size: side of a rendered view in pixels.
+    """
+
+    count: int = 12
+    size: int = 224
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """The convolutional network, the same kind for both modalities.
+
+    Args:
+        name: a file in `sketchshape.train.backbones`.
+        weights: bundled, imagenet, none, or a file.
+        size: side in pixels of the square picture that it sees.
+    """
+
+    name: str = "mobilenet_v1"
+    weights: str = "bundled"
+    size: int = 160
+
+
+@dataclass(frozen=True)
+class Head:
+    """The fully connected part: features -> hidden -> embedding. [CGN] section 4.1.
+
+    Args:
+        hidden: width of the hidden layer.
+        width: width of the embedding.
+        dropout: probability 0..1 with which an input feature is dropped in training.
+        standardise: bring each feature to mean 0 and deviation 1 before.
+    """
+
+    hidden: int = 1024
+    width: int = 256
+    dropout: float = 0.0
+    standardise: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How one network is optimised; the defaults are the paper's.
+
+    Args:
+        epochs: passes over the training items.
+        batch: items of a mini-batch (a shape with all its views is one item).
+        lr: learning rate of the head; SGD.
+        trunk_lr: learning rate of a fine-tuned backbone, as a factor of `lr`.
+        momentum: of SGD.
+        weight_decay: of SGD.
+        schedule: step (times `decay` every `decay_every` epochs) or cosine (to zero).
+        decay: factor of the step schedule.
+        decay_every: epochs of the step schedule.
+    """
+
+    epochs: int = 90
+    batch: int = 16
+    lr: float = 1e-3
+    trunk_lr: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    schedule: str = "step"
+    decay: float = 0.9
+    decay_every: int = 10
+
+
+@dataclass(frozen=True)
+class Teacher(Stage):
+    """The classification network that makes the class centers.
+
+    Args:
+        modality: shape, or sketch for the swapped ablation of [CGN] Table 3.
+        scale: s of AM-softmax.
+        margin: m of AM-softmax.
+        views_min: each step sees a random subset of at least this many views of a shape; 0 means all.
+        centers: mean (of L2-normalised embeddings, the paper) or classifier (its weights).
+    """
+
+    modality: str = "shape"
+    scale: float = 15.0
+    margin: float = 0.35
+    views_min: int = 0
+    centers: str = "mean"
+
+
+@dataclass(frozen=True)
+class Student(Stage):
+    """The transfer network that is guided to the centers.
+
+    Args:
+        batch: sketches of a mini-batch.
+        weight: lambda of [CGN] eq. (1).
+        away: sum (the paper) or mean over the other classes.
+        classification: weight of an additional AM-softmax term of its own; 0 leaves it out.
+    """
+
+    batch: int = 64
+    weight: float = 0.1
+    away: str = "sum"
+    classification: float = 0.0
+
+
+@dataclass(frozen=True)
+class Train:
+    """What holds for both stages.
+
+    Args:
+        trunk: frozen (features computed once, heads trained) or finetune (everything trained).
+        seeds: one network pair is trained for each seed.
+        precision: fp32, bf16 or fp16 (mixed).
+        device: auto, cpu, or a torch device.
+        augment: pictures of each training sketch: 1 plain, 2 with its mirror image, more with rotations.
+        rotation: largest rotation in degrees of an augmented sketch.
+        flip_test: average the embedding of a sketch with that of its mirror image.
+    """
+
+    trunk: str = "frozen"
+    seeds: tuple[int, ...] = (0,)
+    precision: str = "fp32"
+    device: str = "auto"
+    augment: int = 2
+    rotation: float = 15.0
+    flip_test: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """A whole run: the root of a TOML file."""
+
+    name: str = "run"
+    data: Data = field(default_factory=Data)
+    views: Views = field(default_factory=Views)
+    backbone: Backbone = field(default_factory=Backbone)
+    head: Head = field(default_factory=Head)
+    teacher: Teacher = field(default_factory=Teacher)
+    student: Student = field(default_factory=Student)
+    train: Train = field(default_factory=Train)
+
+    def __post_init__(self) -> None:
+        _one_of("data.up", self.data.up, ("y", "z", "x", "-y", "-z", "-x"))
+        _one_of("teacher.modality", self.teacher.modality, ("shape", "sketch"))
+        _one_of("teacher.centers", self.teacher.centers, ("mean", "classifier"))
+        _one_of("student.away", self.student.away, ("sum", "mean"))
+        _one_of("train.trunk", self.train.trunk, ("frozen", "finetune"))
+        _one_of("train.precision", self.train.precision, ("fp32", "bf16", "fp16"))
+        for stage, where in ((self.teacher, "teacher"), (self.student, "student")):
+            _one_of(f"{where}.schedule", stage.schedule, ("step", "cosine"))
+            _within(f"{where}.epochs", stage.epochs, 1, 100_000)
+            _within(f"{where}.batch", stage.batch, 2, 100_000)
+        _within("data.validation", self.data.validation, 0.0, 0.5)
+        _within("views.count", self.views.count, 1, 360)
+        _within("views.size", self.views.size, 16, 2048)
+        _within("backbone.size", self.backbone.size, 16, 2048)
+        _within("head.dropout", self.head.dropout, 0.0, 0.95)
+        _within("train.augment", self.train.augment, 1, 64)
+        if not self.train.seeds:
+            raise ConfigError("train.seeds is empty, expected at least one integer, such as [0]")
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ConfigError(f"{name} is {value!r}, expected one of: {', '.join(allowed)}")
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}, expected {low} to {high}")

@@ -1,0 +1,57 @@
+"""The values that travel through the whole package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+U8: TypeAlias = NDArray[np.uint8]
+F32: TypeAlias = NDArray[np.float32]
+F64: TypeAlias = NDArray[np.float64]
+I32: TypeAlias = NDArray[np.int32]
+I64: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """The geometry of a shape: a triangle soup, Y axis up.
+
+    Args:
+        vertices: (N, 3) float32, any unit; other number types are converted.
+        faces: (M, 3) int32, indices of vertices; winding may be inconsistent.
+
+    Raises:
+        ValueError: an array is not two-dimensional with three columns.
+    """
+
+    vertices: F32
+    faces: I32
+
+    def __post_init__(self) -> None:
+        for name, dtype in (("vertices", np.float32), ("faces", np.int32)):
+            array = np.asarray(getattr(self, name))
+            if array.ndim != 2 or array.shape[1] != 3:
+                raise ValueError(f"Mesh.{name} has shape {array.shape}, expected (n, 3)")
+            object.__setattr__(self, name, np.ascontiguousarray(array, dtype=dtype))
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Shapes in the order of their likeness, the most alike first.
+
+    Args:
+        ids: of the shapes in their index.
+        scores: (k,) float32, falling; the cosine with the query, more where words were found too.
+        paths: the mesh files.
+    """
+
+    ids: tuple[int, ...]
+    scores: F32
+    paths: tuple[Path, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)

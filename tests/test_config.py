@@ -1,0 +1,83 @@
+"""Settings: strict keys, strict types, overrides, and a lossless way back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sketchshape.config import from_tree, load_config, override, to_tree
+from sketchshape.errors import ConfigError, UsageError
+from sketchshape.settings import Run
+
+ROOT = Path(__file__).parents[1]
+CONFIGS = [*sorted((ROOT / "configs").rglob("*.toml")), ROOT / "src/sketchshape/cli/demo.toml"]
+
+
+def test_defaults_survive_the_way_through_json() -> None:
+    assert from_tree(Run, json.loads(json.dumps(to_tree(Run())))) == Run()
+
+
+def test_an_unknown_key_names_the_near_one(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text("[student]\nepoch = 3\n")
+    with pytest.raises(ConfigError, match=r"unknown key 'student\.epoch'; did you mean 'epochs'\?"):
+        load_config(Run, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[student]\nepochs = 1.5", "student.epochs is 1.5, expected an integer"),
+        ("[student]\nlr = 'fast'", "student.lr is 'fast', expected a number"),
+        ("[train]\nseeds = 3", "train.seeds is 3, expected a list"),
+        ("[train]\nflip_test = 1", "train.flip_test is 1, expected true or false"),
+        ("student = 3", "student is 3, expected a section"),
+        ("[student]\naway = 'max'", "student.away is 'max', expected one of: sum, mean"),
+        ("[data]\nvalidation = 0.9", "data.validation is 0.9, expected 0.0 to 0.5"),
+        ("[train]\nseeds = []", "train.seeds is empty"),
+        ("a = [", "not TOML"),
+    ],
+)
+def test_a_bad_value_is_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message.replace("[", r"\[")):
+        load_config(Run, path)
+
+
+def test_a_missing_file_is_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"absent\.toml: cannot be read"):
+        load_config(Run, tmp_path / "absent.toml")
+
+
+def test_overrides_are_toml_values_and_bare_words(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text("[student]\nlr = 0.1\n")
+    run = load_config(
+        Run, path, ["student.lr=1", "train.seeds=[4, 5]", "backbone.name=tiny", "train.flip_test=true"]
+    )
+    assert (run.student.lr, run.train.seeds, run.backbone.name, run.train.flip_test) == (
+        1.0,
+        (4, 5),
+        "tiny",
+        True,
+    )
+
+
+@pytest.mark.parametrize("text", ["student.lr", "=3", "name.x=1"])
+def test_a_malformed_override_is_wrong_use(text: str) -> None:
+    with pytest.raises(UsageError, match="--set"):
+        override({"name": "run"}, [text])
+
+
+def test_override_leaves_its_input_alone() -> None:
+    tree = {"student": {"lr": 0.1}}
+    override(tree, ["student.lr=0.2"])
+    assert tree == {"student": {"lr": 0.1}}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_shipped_configuration_is_valid(path: Path) -> None:
+    assert load_config(Run, path).name == path.stem
