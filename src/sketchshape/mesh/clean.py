@@ -1,0 +1,74 @@
+"""What a renderer may rely on: every face has three finite corners, and every vertex belongs to a face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from sketchshape.errors import MeshError
+from sketchshape.types import F64, I64, Mesh
+
+LARGEST = float(np.finfo(np.float32).max)
+FAR = 1000.0  # from here on the distance to the origin, in sizes of the shape, costs float32 visible digits
+
+AXES = {
+    "y": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "z": ((1, 0, 0), (0, 0, 1), (0, -1, 0)),
+    "x": ((0, -1, 0), (1, 0, 0), (0, 0, 1)),
+    "-y": ((1, 0, 0), (0, -1, 0), (0, 0, -1)),
+    "-z": ((1, 0, 0), (0, 0, -1), (0, 1, 0)),
+    "-x": ((0, 1, 0), (-1, 0, 0), (0, 0, 1)),
+}
+"""For each up axis the rotation that turns it to +Y."""
+
+
+def usable(vertices: F64, corners: I64) -> np.ndarray:
+    """Whether corners of faces can be drawn.
+
+    Args:
+        vertices: (N, 3) float64.
+        corners: (...) int64, indices of vertices.
+
+    Returns:
+        (...) bool: the index exists and its vertex is finite as float32.
+    """
+    inside = np.asarray((corners >= 0) & (corners < len(vertices)))
+    fits = np.abs(vertices) <= LARGEST  # False for what is not a number, too
+    if not np.all(fits):
+        inside[inside] = np.all(fits, axis=1)[corners[inside]]
+    return inside
+
+
+def clean(path: Path, vertices: F64, faces: I64, up: str) -> Mesh:
+    """Keep what can be drawn, upright.
+
+    Faces with an impossible corner and vertices without a face are dropped. A shape that lies so far from the
+    origin that float32 could not hold it is moved there.
+
+    Args:
+        path: the file, for errors.
+        vertices: (N, 3) float64.
+        faces: (M, 3) int64, indices of vertices, possibly wrong ones.
+        up: a key of AXES, the axis of the file that points up.
+
+    Raises:
+        MeshError: nothing is left, or all of it lies in one point.
+    """
+    good = usable(vertices, faces)
+    faces = faces if good.all() else faces[good.all(axis=1)]
+    if not len(faces):
+        raise MeshError(path, f"no faces to draw: {len(vertices)} vertices, but no face with three of them")
+    used = np.zeros(len(vertices), bool)
+    used[faces] = True
+    if not used.all():
+        faces, vertices = (np.cumsum(used) - 1)[faces], vertices[used]
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    if not (high > low).any():
+        raise MeshError(path, "no faces to draw: all corners lie in one point")
+    middle = low / 2 + high / 2
+    if np.abs(middle).max() > FAR * (high - low).max():
+        vertices = vertices - middle
+    if up != "y":
+        vertices = vertices @ np.array(AXES[up], np.float64).T
+    return Mesh(vertices.astype(np.float32), faces.astype(np.int32))
