@@ -1,0 +1,18 @@
+"""Pictures: files and strokes become sketches, and every picture is prepared in one way for a network."""
+
+from sketchshape.images.augment import variants
+from sketchshape.images.ink import read_sketch, to_ink
+from sketchshape.images.preprocessing import PREPROCESSING_VERSION, prepare, prepare_views
+from sketchshape.images.strokes import Strokes, draw_strokes, read_strokes
+
+__all__ = [
+    "PREPROCESSING_VERSION",
+    "Strokes",
+    "draw_strokes",
+    "prepare",
+    "prepare_views",
+    "read_sketch",
+    "read_strokes",
+    "to_ink",
+    "variants",
+]

@@ -1,0 +1,113 @@
+"""Any picture of a drawing becomes black ink on white paper."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from sketchshape.errors import SketchError
+from sketchshape.images.paper import MIN_CONTRAST, black_on_white
+from sketchshape.types import U8
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # none that starts another program
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+MAX_PIXELS = 64_000_000
+MAX_SIDE = 2048  # larger pictures are reduced: no network sees more
+
+
+def read_sketch(path: str | Path) -> U8:
+    """Read a picture file as a sketch: black ink on white paper.
+
+    Args:
+        path: PNG, JPEG, WebP, GIF, BMP, TIFF or PPM of any size up to 64 megapixels and any colour mode.
+
+    Returns:
+        (H, W) uint8, 0 = ink, 255 = paper, upright, the longer side at most `MAX_SIDE`; see `to_ink`.
+
+    Raises:
+        SketchError: the file cannot be read, is no picture, is too large, or has no ink.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SketchError(path, f"cannot be read: {error.strerror or error}") from error
+    return to_ink(data, path)
+
+
+def to_ink(image: bytes | Image.Image | np.ndarray, name: str | Path = "sketch") -> U8:
+    """Turn a picture into black ink on white paper.
+
+    Transparency is composed on white; where that leaves nothing, the opaque part is the ink. White lines on
+    black are inverted, the uneven light of a photograph is divided out; paper becomes 255, the darkest ink 0.
+
+    Args:
+        image: bytes of a picture file, a Pillow image, or an array: (H, W), (H, W, 3) or (H, W, 4) uint8.
+        name: what errors call the picture.
+
+    Returns:
+        (H, W) uint8, 0 = ink, 255 = paper, the longer side at most `MAX_SIDE`.
+
+    Raises:
+        SketchError: `image` is no picture, is too large, or has no ink.
+    """
+    picture = _open(image, name)
+    width, height = picture.size
+    if not 0 < width * height <= MAX_PIXELS:
+        raise SketchError(name, f"is {width} x {height} pixels, expected 1 to {MAX_PIXELS}; reduce it")
+    try:
+        gray, opaque = _gray_and_alpha(picture)
+    except Exception as error:  # decoders raise anything on damaged files
+        raise SketchError(name, f"is damaged: {error}") from error
+    layers = [gray] if opaque is None else [_on_white(gray, opaque), 255 - opaque]
+    for levels in layers:
+        ink = black_on_white(levels)
+        if ink is not None:
+            return ink
+    raise SketchError(
+        name, f"no ink: nothing is {MIN_CONTRAST} of 255 darker or lighter than the paper; draw something"
+    )
+
+
+def _open(image: bytes | Image.Image | np.ndarray, name: str | Path) -> Image.Image:
+    try:
+        if isinstance(image, Image.Image):
+            return image
+        if isinstance(image, np.ndarray):
+            if image.ndim not in (2, 3):
+                raise ValueError(image.shape)
+            return Image.fromarray(image)
+        Image.init()  # with a list of formats, Pillow opens only those whose readers are loaded
+        return Image.open(io.BytesIO(image), formats=FORMATS)
+    except Exception as error:  # decoders raise anything on damaged files
+        expected = "uint8 (H, W[, 3 or 4])" if isinstance(image, np.ndarray) else ", ".join(FORMATS)
+        raise SketchError(name, f"is not a picture, expected {expected}") from error
+
+
+def _gray_and_alpha(picture: Image.Image) -> tuple[U8, U8 | None]:
+    """Give gray levels and, where there is any, opacity, both (H, W), upright and reduced to `MAX_SIDE`."""
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        picture = Image.fromarray(_eight_bits(np.asarray(picture), picture.mode))
+    picture = picture.convert("LA" if picture.has_transparency_data else "L")
+    factor = -(-max(picture.size) // MAX_SIDE)
+    if picture.mode == "L":
+        return np.asarray(picture.reduce(factor)), None
+    if factor > 1:  # by way of RGBa, or the hidden gray of transparent pixels would be averaged in
+        picture = picture.convert("RGBA").convert("RGBa").reduce(factor).convert("RGBA").convert("LA")
+    return np.asarray(picture.getchannel(0)), np.asarray(picture.getchannel(1))
+
+
+def _eight_bits(levels: np.ndarray, mode: str) -> U8:
+    """Scale 16-bit levels by the format's range, other wide levels by their own."""
+    values = np.nan_to_num(levels.astype(np.float64))
+    low, high = (0.0, 65535.0) if mode.startswith("I;16") else (float(values.min()), float(values.max()))
+    scaled = (values - low) * (255 / (high - low)) if high > low else values * 0
+    return np.rint(scaled).astype(np.uint8)
+
+
+def _on_white(gray: U8, opaque: U8) -> U8:
+    return np.rint(255 - (255.0 - gray) * (opaque / 255)).astype(np.uint8)

@@ -1,0 +1,147 @@
+"""Drawings that are kept as strokes: how they are read and how they become pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from sketchshape.errors import SketchError
+from sketchshape.types import F64, U8
+
+Strokes: TypeAlias = list[list[list[float]]]  # [[xs, ys], ...]; a third list, the times, is left out
+
+MARGIN = 3 / 64  # of the side: with 256 pixels and a line of 3.2 the ink stays 10 pixels off the border
+MAX_POINTS = 10_000
+
+
+def draw_strokes(strokes: Any, size: int = 256, width: float = 3.2) -> U8:
+    """Draw strokes as anti-aliased lines with round joins and caps, as large as fits.
+
+    The darkness of a pixel is how far its centre lies inside the nearest line; one point alone is a dot.
+
+    Args:
+        strokes: one [xs, ys] or [xs, ys, times] for each stroke, in any unit, y down.
+        size: side of the picture in pixels, 16 or more.
+        width: of the line in pixels, above 0.
+
+    Returns:
+        (size, size) uint8, 0 = ink, 255 = paper.
+
+    Raises:
+        SketchError: the strokes are not lists of numbers, or have no point or more than `MAX_POINTS`.
+        ValueError: `size` or `width` is out of its range.
+    """
+    if size < 16 or not 0 < width <= size:
+        raise ValueError(f"size {size} and width {width}, expected size >= 16 and 0 < width <= size")
+    lines = _fit(_points(strokes, "strokes"), size)
+    distance = np.full((size, size), np.inf)
+    for line in lines:
+        starts, ends = (line[:-1], line[1:]) if len(line) > 1 else (line, line)
+        for start, end in zip(starts, ends, strict=True):
+            _lower(distance, start, end, width / 2 + 1)
+    coverage = np.clip(width / 2 + 0.5 - distance, 0, 1) * min(1.0, width)
+    return np.rint(255 * (1 - coverage)).astype(np.uint8)
+
+
+def read_strokes(path: str | Path, line: int | None = None) -> Strokes:
+    """Read one drawing: a .json file, or a line of an .ndjson file as Quick, Draw! writes them.
+
+    Args:
+        path: the file; a drawing is an object with a `drawing`, or the list of strokes itself.
+        line: 1-based line of the drawing; None takes the whole file of .json, the first line of .ndjson.
+
+    Returns:
+        [[xs, ys], ...], checked: finite numbers, as many xs as ys, at least one point.
+
+    Raises:
+        SketchError: the file or the line is not there, or does not hold a drawing.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".ndjson":
+        line = line or 1
+    try:
+        text = path.read_bytes() if line is None else _line(path, line)
+    except OSError as error:
+        raise SketchError(path, f"cannot be read: {error.strerror or error}") from error
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SketchError(path, f"is not JSON: {error}", line=line) from error
+    drawing = value.get("drawing") if isinstance(value, dict) else value
+    return [points.tolist() for points in (p.T for p in _points(drawing, path, line))]
+
+
+def _points(strokes: Any, path: str | Path, line: int | None = None) -> list[F64]:
+    """Check strokes and give each as (n, 2) points."""
+    if not isinstance(strokes, list | tuple):
+        raise SketchError(path, f"is a {type(strokes).__name__}, expected strokes [[xs, ys], ...]", line=line)
+    checked = [_stroke(stroke, f"stroke {n}", path, line) for n, stroke in enumerate(strokes, 1)]
+    total = sum(len(points) for points in checked)
+    if not total:
+        raise SketchError(path, "no ink: the drawing has no point", line=line)
+    if total > MAX_POINTS:
+        raise SketchError(path, f"{total} points, expected at most {MAX_POINTS}: simplify it", line=line)
+    return [points for points in checked if len(points)]
+
+
+def _stroke(stroke: Any, name: str, path: str | Path, line: int | None) -> F64:
+    try:
+        xs, ys = (np.asarray(stroke[axis]) for axis in (0, 1))
+        fits = xs.ndim == ys.ndim == 1 and xs.shape == ys.shape and len(stroke) in (2, 3)
+    except (TypeError, ValueError, IndexError, KeyError, OverflowError):
+        fits = False
+    if not fits:
+        raise SketchError(path, f"{name} is not [xs, ys] with two lists of one length", line=line)
+    if len(xs) and not (xs.dtype.kind in "iuf" and ys.dtype.kind in "iuf"):
+        raise SketchError(path, f"{name} has a coordinate that is not a number", line=line)
+    points = np.stack([xs, ys], 1).astype(np.float64)
+    if not (np.abs(points) < 1e9).all():
+        raise SketchError(path, f"{name} has a coordinate that is not finite or above 1e9", line=line)
+    return points
+
+
+def _fit(lines: list[F64], size: int) -> list[F64]:
+    """Scale and move all points so that their bounding box fills the picture less its margin."""
+    points = np.concatenate(lines)
+    low, high = points.min(0), points.max(0)
+    extent = float((high - low).max())
+    scale = size * (1 - 2 * MARGIN) / extent if extent > 1e-9 else 1.0
+    return [(line - (low + high) / 2) * scale + size / 2 for line in lines]
+
+
+def _lower(distance: F64, start: F64, end: F64, reach: float) -> None:
+    """Take the distance to a segment into the field, in the window that the segment can reach."""
+    x0, y0 = (max(0, math.floor(value)) for value in np.minimum(start, end) - reach)
+    x1, y1 = (max(0, math.ceil(value)) for value in np.maximum(start, end) + reach)
+    window = distance[y0:y1, x0:x1]
+    x = np.arange(x0, x0 + window.shape[1]) + 0.5 - start[0]
+    y = np.arange(y0, y0 + window.shape[0])[:, None] + 0.5 - start[1]
+    dx, dy = end - start
+    square = dx * dx + dy * dy
+    along = np.clip((x * dx + y * dy) / square, 0, 1) if square > 0 else 0.0
+    np.minimum(window, np.hypot(x - along * dx, y - along * dy), out=window)
+
+
+def _line(path: Path, line: int) -> bytes:
+    state = path.stat()
+    offsets = _offsets(path, state.st_mtime_ns, state.st_size)
+    if not 1 <= line < len(offsets):
+        raise SketchError(path, f"has {len(offsets) - 1} lines, expected a drawing there", line=line)
+    with path.open("rb") as file:
+        file.seek(offsets[line - 1])
+        return file.read(offsets[line] - offsets[line - 1])
+
+
+@lru_cache(maxsize=64)
+def _offsets(path: Path, changed: int, size: int) -> tuple[int, ...]:
+    """Where each line starts; time and size are part of the key so that a changed file is read again."""
+    offsets = [0]
+    with path.open("rb") as file:
+        for line in file:
+            offsets.append(offsets[-1] + len(line))
+    return tuple(offsets)
