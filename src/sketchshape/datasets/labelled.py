@@ -1,0 +1,158 @@
+"""Folders whose sub-folders are classes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Literal, TypeVar, overload
+
+from sketchshape.datasets.items import STROKES, ShapeItem, SketchItem
+from sketchshape.datasets.walk import class_key, files_under, hidden, some, suffixes
+from sketchshape.errors import DatasetError, UsageError
+from sketchshape.images.ink import SUFFIXES as PICTURES
+from sketchshape.mesh import FORMATS
+
+COMPANIONS = (".mtl", ".bin", *PICTURES)  # what mesh files refer to
+
+Item = TypeVar("Item", ShapeItem, SketchItem)
+
+
+@dataclass(frozen=True)
+class Found(Generic[Item]):
+    """Items with the names of their classes; their labels number the classes of this folder by name."""
+
+    items: list[tuple[str, Item]]
+    problems: list[str]
+
+
+@overload
+def read_labelled_folder(root: str | Path, kind: Literal["shapes"]) -> list[tuple[str, ShapeItem]]: ...
+@overload
+def read_labelled_folder(root: str | Path, kind: Literal["sketches"]) -> list[tuple[str, SketchItem]]: ...
+def read_labelled_folder(
+    root: str | Path, kind: str
+) -> list[tuple[str, ShapeItem]] | list[tuple[str, SketchItem]]:
+    """Read the shapes or sketches of a folder whose sub-folders are classes.
+
+    Args:
+        root: holds <class>/** with meshes, or with pictures and strokes; <class>.ndjson are sketches too.
+        kind: "shapes" or "sketches".
+
+    Returns:
+        Class name and item, sorted; the labels number the class names of this folder, sorted.
+
+    Raises:
+        UsageError: `kind` is neither, or `root` is no folder.
+        DatasetError: nothing of that kind is in it.
+    """
+    root = Path(root)
+    if kind not in ("shapes", "sketches"):
+        raise UsageError(f"kind is {kind!r}, expected shapes or sketches")
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder; give one with a sub-folder for each class")
+    found = find_shapes(root) if kind == "shapes" else find_sketches(root, root)
+    if not found.items:
+        kinds = FORMATS if kind == "shapes" else (*PICTURES, *STROKES)
+        raise DatasetError(f"{root} has no {kind}; expected <class>/* with files of {', '.join(kinds)}")
+    return found.items
+
+
+def find_shapes(root: Path) -> Found[ShapeItem]:
+    """Find the mesh files of each class folder.
+
+    Args:
+        root: holds <class>/**.
+
+    Returns:
+        Shapes whose ids are paths under `root`; files of other kinds are named in the problems.
+    """
+    items, ignored = [], []
+    labels = _Labels()
+    for name, path in _class_files(root):
+        if path.suffix.lower() in FORMATS:
+            items.append((name, ShapeItem(path.relative_to(root).as_posix(), labels[name], path)))
+        elif path.suffix.lower() not in COMPANIONS:
+            ignored.append(path)
+    return Found(items, _ignored(root, ignored))
+
+
+def find_sketches(root: Path, base: Path) -> Found[SketchItem]:
+    """Find the pictures and strokes of each class.
+
+    Args:
+        root: holds <class>/** and <class>.ndjson.
+        base: ids are paths under it.
+
+    Returns:
+        Sketches, one for each line of an .ndjson file; lines that are no JSON are named in the problems.
+    """
+    items: list[tuple[str, SketchItem]] = []
+    ignored, bad = [], []
+    labels = _Labels()
+    loose = (
+        (path.stem, path) for path in _visible(root) if path.is_file() and path.suffix.lower() == ".ndjson"
+    )
+    for name, path in sorted([*_class_files(root), *loose]):
+        kind, id = path.suffix.lower(), path.relative_to(base).as_posix()
+        if kind == ".ndjson":
+            lines, wrong = _drawings(path)
+            items += [(name, SketchItem(f"{id}#{key}", labels[name], path, line)) for line, key in lines]
+            bad += [f"{id}, line {line}" for line in wrong]
+        elif kind in PICTURES or kind in STROKES:
+            items.append((name, SketchItem(id, labels[name], path)))
+        else:
+            ignored.append(path)
+    problems = _ignored(root, ignored)
+    if bad:
+        problems.append(f"{len(bad)} lines hold no JSON object with a drawing: : {some(bad)}")
+    return Found(items, problems)
+
+
+class _Labels(dict[str, int]):
+    """Numbers for class names, the same for two spellings of one."""
+
+    def __missing__(self, name: str) -> int:
+        key = class_key(name)
+        self[name] = self[key] if key != name else len({*self.values()})
+        return self[name]
+
+
+def _visible(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if not hidden(path.name))
+
+
+def _class_files(root: Path) -> Iterator[tuple[str, Path]]:
+    for folder in _visible(root):
+        if folder.is_dir():
+            yield from ((folder.name, path) for path in files_under(folder))
+
+
+def _drawings(path: Path) -> tuple[list[tuple[int, str]], list[int]]:
+    """Give the line and the key of each drawing, and the lines that are none."""
+    good: dict[str, int] = {}
+    bad = []
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                value = json.loads(line)
+                key = str(value.get("key_id") or number) if isinstance(value["drawing"], list) else ""
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                key = ""
+            if key:
+                good[f"{key}@{number}" if key in good else key] = number
+            else:
+                bad.append(number)
+    return [(number, key) for key, number in good.items()], bad
+
+
+def _ignored(root: Path, paths: Iterable[Path]) -> list[str]:
+    paths = list(paths)
+    return (
+        [f"{len(paths)} files of other kinds under {root.name} are ignored: {suffixes(paths)}"]
+        if paths
+        else []
+    )

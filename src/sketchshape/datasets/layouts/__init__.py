@@ -1,0 +1,1 @@
+"""One layout a file: its name is the value of `data.layout`, its `load(root, *, strict)` the reader."""
