@@ -1,0 +1,194 @@
+"""Views of mesh files, drawn once: all processors, and a cache that goes by content."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from sketchshape.errors import MeshError, UsageError
+from sketchshape.files import atomic, cache_dir, digest, file_digest
+from sketchshape.mesh import load_mesh
+from sketchshape.render.lines import render_lines
+from sketchshape.render.shading import render_views
+from sketchshape.render.workers import Crew, WorkerDied
+from sketchshape.types import U8, Mesh
+
+RENDERER_VERSION = 1
+"""Raised with every change of mesh reading or rendering that changes a byte of a view."""
+STYLES: dict[str, Callable[[Mesh, int, int], U8]] = {"shaded": render_views, "lines": render_lines}
+SMALL = 16
+"""Up to so many files are drawn in this process: starting workers takes longer."""
+
+
+def cached_views(
+    paths: Sequence[Path],
+    *,
+    count: int = 12,
+    size: int = 224,
+    up: str | None = None,
+    style: str = "shaded",
+    cache: Path | None = None,
+    workers: int | None = None,
+) -> Iterator[tuple[int, U8 | MeshError]]:
+    """Give the views of mesh files, from the cache or drawn and then cached.
+
+    Can be stopped at any moment: every entry of the cache is whole. Up to SMALL files are drawn in threads of
+    this process; more in worker processes, where a file that crashes its worker is an error like others.
+
+    Args:
+        paths: mesh files.
+        count: views of a shape.
+        size: side of a view in pixels.
+        up: axis of the files that points up (see `load_mesh`).
+        style: shaded or lines.
+        cache: folder of the cache; None is `views` in the cache folder of sketchshape.
+        workers: files in work at once; None is one for each processor.
+
+    Yields:
+        Index in `paths`, and (count, size, size) uint8 or the error; in the order in which they get ready.
+
+    Raises:
+        UsageError: the style is unknown or workers is less than 1.
+        OSError: the cache cannot be written.
+    """
+    folder = cache_dir() / "views" if cache is None else Path(cache)
+    threads = min(_processors() if workers is None else workers, max(len(paths), 1))
+    if style not in STYLES:
+        raise UsageError(f"style is {style!r}, expected one of: {', '.join(STYLES)}")
+    if threads < 1:
+        raise UsageError(f"workers is {workers}, expected at least 1")
+    crew = Crew() if len(paths) > SMALL else None
+
+    def work(path: Path) -> U8 | MeshError:
+        try:
+            key = view_key(path, count=count, size=size, up=up, style=style)
+            entry = folder / f"{key}.png"
+            views = _read(entry, key, (count, size, size))
+            if views is None:
+                views = _safely(crew, path, count, size, up, style)
+                _write(entry, key, views, f"{path.name}: {style}, up {up or 'y'}")
+        except MeshError as error:
+            return error
+        return views
+
+    return _stream([Path(path) for path in paths], work, threads, crew)
+
+
+def view_key(path: Path, *, count: int, size: int, up: str | None, style: str) -> str:
+    """Name the views of a file by what they depend on: its content and kind, and how it is drawn.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        MeshError: the file cannot be read.
+    """
+    try:
+        content = [file_digest(file) for file in (path, *companions(path))]
+    except (OSError, ValueError) as error:
+        raise MeshError(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    return digest(RENDERER_VERSION, content, path.suffix.lower(), count, size, up or "y", style)
+
+
+def draw(path: Path, count: int, size: int, up: str | None, style: str) -> U8:
+    """Draw the views of one file.
+
+    Raises:
+        MeshError: the file cannot be read, or drawn, for whatever cause.
+    """
+    mesh = load_mesh(path, up)
+    try:
+        return STYLES[style](mesh, count, size)
+    except ValueError as error:
+        raise MeshError(path, str(error)) from error
+
+
+def _safely(crew: Crew | None, path: Path, *args: Any) -> U8:
+    """Draw in a worker, or here where there is none; whatever goes wrong is said of the file."""
+    try:
+        return crew.call(draw, path, *args) if crew else draw(path, *args)
+    except MeshError:
+        raise
+    except WorkerDied as error:
+        raise MeshError(path, f"cannot be drawn: {error}") from error
+    except Exception as error:
+        raise MeshError(path, f"cannot be drawn: {type(error).__name__}: {error}") from error
+
+
+def _stream(
+    paths: list[Path], work: Callable[[Path], U8 | MeshError], threads: int, crew: Crew | None
+) -> Iterator[tuple[int, U8 | MeshError]]:
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="views")
+    waiting: dict[Future[U8 | MeshError], int] = {}
+    rest = enumerate(paths)
+
+    def submit(number: int) -> None:
+        for index, path in islice(rest, number):
+            waiting[pool.submit(work, path)] = index
+
+    try:
+        # No more than this is finished ahead of the caller, who may be slow: views are large.
+        submit(2 * threads)
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                index = waiting.pop(future)
+                submit(1)
+                yield index, future.result()
+    finally:
+        if crew:
+            crew.close()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def companions(path: Path) -> list[Path]:
+    """Files that a glTF file in JSON takes its geometry from."""
+    if path.suffix.lower() != ".gltf":
+        return []
+    try:
+        buffers = json.loads(path.read_bytes())["buffers"]
+        names = [buffer["uri"] for buffer in buffers if "uri" in buffer]
+        files = [path.parent / unquote(name) for name in names if not name.startswith("data:")]
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return []  # Whatever is wrong with it, reading the mesh will say so.
+    return [file for file in files if file.is_file()]
+
+
+def _read(entry: Path, key: str, shape: tuple[int, int, int]) -> U8 | None:
+    """Read an entry: a PNG with the views one below the other; None where it is absent or not whole."""
+    try:
+        with Image.open(entry) as image:
+            views = np.array(image).reshape(shape)
+            about = image.text  # type: ignore[attr-defined]
+            # Pillow shows what it can of a damaged picture, hence a checksum of our own.
+            good = about.get("key") == key and about.get("checksum") == str(zlib.crc32(views))
+            return views if good and views.dtype == np.uint8 else None
+    except (OSError, ValueError, SyntaxError, AttributeError, struct.error, zlib.error):
+        return None
+
+
+def _write(entry: Path, key: str, views: U8, title: str) -> None:
+    about = PngInfo()
+    about.add_text("key", key)
+    about.add_text("checksum", str(zlib.crc32(np.ascontiguousarray(views))))
+    about.add_itxt("Title", title)
+    strip = Image.fromarray(views.reshape(-1, views.shape[-1]))
+    with atomic(entry) as temporary:
+        # Run lengths at the lowest level: as small as level 6, and four times as fast.
+        strip.save(temporary, "PNG", compress_level=1, compress_type=zlib.Z_RLE, pnginfo=about)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
