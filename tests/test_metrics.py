@@ -76,7 +76,8 @@ def test_every_value_equals_the_literal_transcription(
 ) -> None:
     similarity, queries, gallery = task
     scores = evaluate(similarity, queries, gallery)
-    rows = [literal(row.tolist(), q, gallery.tolist()) for row, q in zip(similarity, queries, strict=True)]
+    pairs = zip(similarity.tolist(), queries.tolist(), strict=True)
+    rows = [literal(row, query, gallery.tolist()) for row, query in pairs]
     counted = [(index, row) for index, row in enumerate(rows) if row is not None]
     assert scores.per_query.index.tolist() == [index for index, _ in counted]
     assert (scores.queries, scores.skipped) == (len(counted), len(rows) - len(counted))

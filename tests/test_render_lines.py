@@ -26,7 +26,7 @@ def disc(size: int) -> np.ndarray:
 def test_a_sphere_is_a_circle(size: int) -> None:
     view, distance = render_lines(sphere(100, 200), 2, size)[1], disc(size)
     width = 2.5 / 112  # of the line, in radii
-    assert np.all(view[np.abs(distance - 1) < 0.2 * width] < 160)
+    assert np.all(view[np.abs(distance - 1) < 0.2 * width] < 200)
     assert np.all(view[np.abs(distance - 1) > 1.5 * width] == 255)
 
 

@@ -59,13 +59,11 @@ class Head:
     Args:
         hidden: width of the hidden layer.
         width: width of the embedding.
-        dropout: probability 0..1 with which an input feature is dropped in training.
-        standardise: bring each feature to mean 0 and deviation 1 before.
+        standardise: bring each feature to mean 0 and deviation 1 first.
     """
 
     hidden: int = 1024
     width: int = 256
-    dropout: float = 0.0
     standardise: bool = False
 
 
@@ -83,6 +81,7 @@ class Stage:
         schedule: step (times `decay` every `decay_every` epochs) or cosine (to zero).
         decay: factor of the step schedule.
         decay_every: epochs of the step schedule.
+        dropout: probability 0..0.95 with which a feature is dropped before the head.
     """
 
     epochs: int = 90
@@ -94,6 +93,7 @@ class Stage:
     schedule: str = "step"
     decay: float = 0.9
     decay_every: int = 10
+    dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -179,11 +179,11 @@ class Run:
             _one_of(f"{where}.schedule", stage.schedule, ("step", "cosine"))
             _within(f"{where}.epochs", stage.epochs, 1, 100_000)
             _within(f"{where}.batch", stage.batch, 2, 100_000)
+            _within(f"{where}.dropout", stage.dropout, 0.0, 0.95)
         _within("data.validation", self.data.validation, 0.0, 0.5)
         _within("views.count", self.views.count, 1, 360)
         _within("views.size", self.views.size, 16, 2048)
         _within("backbone.size", self.backbone.size, 16, 2048)
-        _within("head.dropout", self.head.dropout, 0.0, 0.95)
         _within("train.augment", self.train.augment, 1, 64)
         if not self.train.seeds:
             raise ConfigError("train.seeds is empty, expected at least one integer, such as [0]")

@@ -173,7 +173,7 @@ def _read(entry: Path, key: str, shape: tuple[int, int, int]) -> U8 | None:
             views = np.array(image).reshape(shape)
             about = image.text  # type: ignore[attr-defined]
             # Pillow shows what it can of a damaged picture, hence a checksum of our own.
-            good = about.get("key") == key and about.get("checksum") == str(zlib.crc32(views))
+            good = about.get("key") == key and about.get("checksum") == _checksum(views)
             return views if good and views.dtype == np.uint8 else None
     except (OSError, ValueError, SyntaxError, AttributeError, struct.error, zlib.error):
         return None
@@ -182,12 +182,16 @@ def _read(entry: Path, key: str, shape: tuple[int, int, int]) -> U8 | None:
 def _write(entry: Path, key: str, views: U8, title: str) -> None:
     about = PngInfo()
     about.add_text("key", key)
-    about.add_text("checksum", str(zlib.crc32(np.ascontiguousarray(views))))
+    about.add_text("checksum", _checksum(views))
     about.add_itxt("Title", title)
     strip = Image.fromarray(views.reshape(-1, views.shape[-1]))
     with atomic(entry) as temporary:
         # Run lengths at the lowest level: as small as level 6, and four times as fast.
         strip.save(temporary, "PNG", compress_level=1, compress_type=zlib.Z_RLE, pnginfo=about)
+
+
+def _checksum(views: np.ndarray) -> str:
+    return str(zlib.crc32(views.tobytes()))
 
 
 def _processors() -> int:

@@ -1,0 +1,71 @@
+"""The command `sketchshape`: parse, call, and turn errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+import sketchshape
+from sketchshape.errors import SketchshapeError
+
+COMMANDS = ("demo", "train", "evaluate", "report", "render", "doctor")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: the words after `sketchshape`; those of the process when left out.
+
+    Returns:
+        0 done, 1 failed, 2 wrong use, 130 interrupted.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        command = importlib.import_module(f"sketchshape.cli.{arguments.command}")
+        return int(command.run(arguments))
+    except SketchshapeError as error:
+        return _fail(arguments, error, error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted; what was finished is kept: the same command goes on from there", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        return _fail(arguments, error, 1)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="sketchshape",
+        description="Find 3D shapes by drawing them: render, train, measure, report.",
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong use. Start with: sketchshape demo",
+    )
+    top.add_argument("--version", action="version", version=f"sketchshape {sketchshape.__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"sketchshape.cli.{name}")
+        summary = str(module.__doc__).partition("\n")[0].rstrip(".")
+        sub = commands.add_parser(name, help=summary[0].lower() + summary[1:], description=module.__doc__)
+        module.add(sub)
+        sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return top
+
+
+def _fail(arguments: argparse.Namespace, error: Exception, code: int) -> int:
+    if arguments.debug:
+        Console(stderr=True).print_exception(show_locals=False)
+        return code
+    known = isinstance(error, SketchshapeError)
+    text = " ".join(str(error).split()) or type(error).__name__
+    prefix = "" if known else f"{type(error).__name__}: "
+    hint = "" if known else " (--debug shows where)"
+    print(f"sketchshape: error: {prefix}{text}{hint}", file=sys.stderr)
+    return code

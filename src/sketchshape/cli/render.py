@@ -1,0 +1,90 @@
+"""Render views or line drawings of shapes as PNG pictures.
+
+Give mesh files or folders; each shape becomes one picture with all its views.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+from PIL import Image
+
+from sketchshape.cli.options import add_json, add_workers, positive
+from sketchshape.errors import MeshError, UsageError
+from sketchshape.files import atomic
+from sketchshape.progress import Steps
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `render`."""
+    parser.add_argument("shapes", nargs="+", type=Path, metavar="SHAPE", help="mesh file, or folder of them")
+    parser.add_argument("--out", type=Path, default=Path("views"), help="folder for the pictures (views)")
+    parser.add_argument("--style", choices=("shaded", "lines"), default="shaded")
+    parser.add_argument("--count", type=positive, default=12, help="cameras around the up axis (12)")
+    parser.add_argument("--size", type=positive, default=224, help="side of a view in pixels (224)")
+    parser.add_argument("--up", choices=("y", "z", "x", "-y", "-z", "-x"), default="y", help="up axis (y)")
+    parser.add_argument("--columns", type=positive, default=6, help="views in a row (6)")
+    add_workers(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Render every shape; 1 when one of them failed."""
+    from sketchshape.render import cached_views, contact_sheet
+
+    shapes = list(_find(arguments.shapes))
+    targets = _targets(shapes, arguments.out)
+    failures: list[str] = []
+    with Steps("render", len(shapes), "shapes", quiet=arguments.json) as steps:
+        for index, views in cached_views(
+            shapes,
+            count=arguments.count,
+            size=arguments.size,
+            up=arguments.up,
+            style=arguments.style,
+            workers=arguments.workers,
+        ):
+            if isinstance(views, MeshError):
+                failures.append(str(views))
+                print(f"skipped {views}", file=sys.stderr)
+            else:
+                with atomic(targets[index]) as temporary:
+                    Image.fromarray(contact_sheet(views, arguments.columns)).save(temporary)
+            steps.advance()
+    done = len(shapes) - len(failures)
+    if arguments.json:
+        print(json.dumps({"rendered": done, "failed": failures, "folder": str(arguments.out)}))
+    else:
+        print(f"{done} of {len(shapes)} shapes rendered to {arguments.out}{os.sep}; {len(failures)} failed")
+    return int(bool(failures))
+
+
+def _find(inputs: list[Path]) -> list[Path]:
+    from sketchshape.mesh import FORMATS
+
+    found: list[Path] = []
+    for path in inputs:
+        if path.is_dir():
+            found += sorted(item for item in path.rglob("*") if item.suffix.lower() in FORMATS)
+        else:
+            found.append(path)
+    if not found:
+        raise UsageError(f"no mesh files in {', '.join(map(str, inputs))}; expected {', '.join(FORMATS)}")
+    return found
+
+
+def _targets(shapes: list[Path], out: Path) -> list[Path]:
+    # Two shapes of the same name in different folders must not overwrite each other's picture.
+    names = Counter(path.stem for path in shapes)
+    seen: Counter[str] = Counter()
+    targets = []
+    for path in shapes:
+        seen[path.stem] += 1
+        suffix = f"-{seen[path.stem]}" if names[path.stem] > 1 else ""
+        targets.append(out / f"{path.stem}{suffix}.png")
+    return targets

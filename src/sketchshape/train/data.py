@@ -1,0 +1,124 @@
+"""Labelled items in memory, cut into batches that depend on nothing but the seed and the epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sketchshape.files import digest
+from sketchshape.train.methods.base import Batch
+
+Transform = Callable[[Tensor, torch.Generator], Tensor]
+
+
+class Data(Protocol):
+    """What the trainer asks of data."""
+
+    def steps(self, size: int) -> int:
+        """Count the batches of an epoch."""
+        ...
+
+    def batches(
+        self, size: int, *, seed: int, epoch: int, start: int, device: torch.device
+    ) -> Iterator[Batch]:
+        """Yield the batches of an epoch from number `start` on; the same for the same arguments."""
+        ...
+
+    def digest(self) -> str:
+        """Hash the content."""
+        ...
+
+
+class Items:
+    """Labelled inputs of one modality.
+
+    Args:
+        inputs: (n, ...) features float32 or pictures uint8; an array (a memory map too) or a tensor on any
+            device.
+        labels: (n,) integers.
+        variants: inputs are (n, A, ...), and each epoch takes one of the A variants of each item at random.
+        transform: changes the inputs of a batch on the device that computes, such as `Augment`.
+        key: hash of the content, where the caller has one; else it is computed.
+
+    Raises:
+        ValueError: the lengths differ, or there are less than two items (batch-norm needs two).
+    """
+
+    def __init__(
+        self,
+        inputs: NDArray[Any] | Tensor,
+        labels: NDArray[Any] | Tensor,
+        *,
+        variants: bool = False,
+        transform: Transform | None = None,
+        key: str | None = None,
+    ) -> None:
+        if len(inputs) != len(labels) or len(inputs) < 2:
+            raise ValueError(f"{len(inputs)} inputs and {len(labels)} labels, expected as many, at least 2")
+        self.inputs, self.variants, self.transform = inputs, variants, transform
+        self.labels = torch.as_tensor(labels).long().cpu()
+        self._key = key
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def steps(self, size: int) -> int:
+        """Count the batches of an epoch; a last one of a single item is left out.
+
+        Args:
+            size: items of a batch, at least 2.
+        """
+        full, rest = divmod(len(self), size)
+        return full + (rest > 1)
+
+    def batches(
+        self, size: int, *, seed: int, epoch: int, start: int = 0, device: torch.device | str = "cpu"
+    ) -> Iterator[Batch]:
+        """Yield the batches of an epoch in random order.
+
+        Args:
+            size: items of a batch, at least 2.
+            seed: of the run, 0 or more.
+            epoch: 0 or more.
+            start: number of the first batch that is wanted.
+            device: where the batches go.
+
+        Yields:
+            The batches, the same for the same arguments.
+        """
+        random = np.random.default_rng([seed, epoch])
+        order = random.permutation(len(self))
+        choice = random.integers(self.inputs.shape[1], size=len(self)) if self.variants else None
+        for step in range(start, self.steps(size)):
+            part = order[step * size : (step + 1) * size]
+            inputs = self._take(part, None if choice is None else choice[part], device)
+            if self.transform:
+                generator = torch.Generator().manual_seed(step_seed(seed, epoch, step))
+                inputs = self.transform(inputs, generator)
+            yield Batch(inputs, self.labels[part].to(device))
+
+    def digest(self) -> str:
+        """Hash inputs and labels, once."""
+        if self._key is None:
+            inputs = self.inputs.cpu().numpy() if isinstance(self.inputs, Tensor) else self.inputs
+            hashes = [digest(np.ascontiguousarray(item).tobytes()) for item in inputs]
+            self._key = digest(list(inputs.shape), str(inputs.dtype), hashes, self.labels.tolist())
+        return self._key
+
+    def _take(self, part: NDArray[Any], choice: NDArray[Any] | None, device: torch.device | str) -> Tensor:
+        if isinstance(self.inputs, Tensor):
+            rows = torch.from_numpy(part).to(self.inputs.device)
+            column = None if choice is None else torch.from_numpy(choice).to(self.inputs.device)
+            return self.inputs[rows if column is None else (rows, column)].to(device)
+        taken = self.inputs[part] if choice is None else self.inputs[part, choice]
+        return torch.from_numpy(np.asarray(taken)).to(device)
+
+
+def step_seed(seed: int, epoch: int, step: int) -> int:
+    """Give each step of each epoch of each run random numbers of its own, whatever ran before it."""
+    return int(digest("step", seed, epoch, step)[:15], 16)

@@ -1,0 +1,170 @@
+"""A whole run, from mesh files and drawings to figures: what `sketchshape train` does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import sketchshape
+from sketchshape.config import to_tree
+from sketchshape.datasets import load_dataset
+from sketchshape.errors import ArtefactError
+from sketchshape.files import digest, write_json
+from sketchshape.settings import Run
+from sketchshape.train.evaluation import scores_of
+from sketchshape.train.inputs import Inputs, Part, Preparer, prepare_inputs
+from sketchshape.train.layout import (
+    Embeddings,
+    load_embeddings,
+    save_embeddings,
+    seed_folder,
+    settings_hash,
+    write_run,
+)
+from sketchshape.train.pair import Pair, train_pair
+
+
+def train_run(
+    settings: Run,
+    run: Path,
+    *,
+    workers: int | None = None,
+    fresh: bool = False,
+    quiet: bool = False,
+    command: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Render, encode, train each seed's pair, and measure it on the test sketches.
+
+    Whatever is done already is taken over, so an interrupted run goes on with the same call.
+
+    Args:
+        settings: of the run.
+        run: folder that it lands in.
+        workers: processes that render; None is all cores.
+        fresh: remove what the folder holds first.
+        quiet: show no progress.
+        command: the words of the command, for the record.
+
+    Returns:
+        The record that `run.json` holds.
+
+    Raises:
+        ArtefactError: the folder holds a run of other settings.
+        DatasetError: the data set is not there, or nothing in it can be read.
+    """
+    started = time.monotonic()
+    _claim(run, settings, fresh)
+    dataset = load_dataset(settings.data.layout, settings.data.path)
+    preparer = Preparer(settings, workers=workers, quiet=quiet)
+    inputs = prepare_inputs(dataset, preparer)
+    _report(inputs, len(dataset.problems))
+    prepared = time.monotonic() - started
+    stamp = digest(settings_hash(settings), inputs.digest)
+    seeds = {}
+    for seed in settings.train.seeds:
+        folder = seed_folder(run, seed)
+        path = folder / "embeddings.npz"
+        if not path.is_file():
+            pair, trained = train_pair(inputs, settings, seed, folder, preparer.device, quiet=quiet)
+            save_embeddings(path, _embed(pair, inputs), stamp)
+            write_json(folder / "trained.json", vars(trained))
+        seeds[str(seed)] = _figures(folder, stamp)
+    record = _record(settings, inputs, dataset.summary(), seeds, command, prepared)
+    _write_items(run, inputs)
+    write_run(run, record)
+    return record
+
+
+def _claim(run: Path, settings: Run, fresh: bool) -> None:
+    """Take a folder for a run; one that holds a run of other settings is not touched."""
+    path = run / "settings.json"
+    if fresh and path.is_file():
+        shutil.rmtree(run)
+    wanted = settings_hash(settings)
+    if path.is_file():
+        if json.loads(path.read_text(encoding="utf-8")).get("hash") != wanted:
+            raise ArtefactError(
+                f"{run} holds a run of other settings; choose another folder with --out, "
+                "or add --fresh to replace it"
+            )
+    elif run.is_dir() and any(run.iterdir()):
+        raise ArtefactError(f"{run} is not empty and holds no run; choose another folder with --out")
+    write_json(path, {"format": 1, "kind": "settings", "hash": wanted, "settings": to_tree(settings)})
+
+
+def _report(inputs: Inputs, known: int) -> None:
+    for problem in inputs.problems[:known]:
+        print(f"note: {problem}", file=sys.stderr)
+    if unreadable := inputs.problems[known:]:
+        print(f"{len(unreadable)} files could not be read and are left out", file=sys.stderr)
+
+
+def _embed(pair: Pair, inputs: Inputs) -> Embeddings:
+    test, gallery = inputs.test, inputs.gallery
+    return Embeddings(
+        np.array([item.id for item in test.items]),
+        test.labels,
+        pair.embed_sketches(test.data) if len(test) else np.empty((0, 0), np.float32),
+        np.array([item.id for item in gallery.items]),
+        gallery.labels,
+        pair.embed_shapes(gallery.data),
+    )
+
+
+def _figures(folder: Path, stamp: str) -> dict[str, Any]:
+    scores = scores_of(load_embeddings(folder / "embeddings.npz", stamp))
+    trained = json.loads((folder / "trained.json").read_text(encoding="utf-8"))
+    per_class = {str(label): row for label, row in scores.per_class.items()}
+    return {"scores": scores.to_json(), "per_class": per_class, **trained}
+
+
+def _record(
+    settings: Run,
+    inputs: Inputs,
+    summary: dict[str, Any],
+    seeds: dict[str, Any],
+    command: Sequence[str],
+    prepared: float,
+) -> dict[str, Any]:
+    sizes = {
+        "shapes": len(inputs.gallery),
+        "train": len(inputs.train),
+        "validation": len(inputs.validation),
+        "test": len(inputs.test),
+    }
+    return {
+        "name": settings.name,
+        "command": " ".join(command),
+        "version": sketchshape.__version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "settings": to_tree(settings),
+        "hash": digest(settings_hash(settings), inputs.digest),
+        "classes": list(inputs.classes),
+        "dataset": {
+            **summary,
+            "layout": settings.data.layout,
+            **sizes,
+            "problems": list(inputs.problems),
+        },
+        "seconds_prepared": prepared,
+        "seeds": seeds,
+    }
+
+
+def _write_items(run: Path, inputs: Inputs) -> None:
+    def sketches(part: Part) -> dict[str, Any]:
+        return {
+            item.id: {"path": str(item.path.resolve()), "line": getattr(item, "line", None)}
+            for item in part.items
+        }
+
+    gallery = {item.id: str(item.path.resolve()) for item in inputs.gallery.items}
+    write_json(run / "items.json", {"queries": sketches(inputs.test), "gallery": gallery})

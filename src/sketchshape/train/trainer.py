@@ -1,0 +1,260 @@
+"""The one training loop: any method, any data, resumable at every step."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sketchshape import settings
+from sketchshape.errors import ConfigError, SketchshapeError
+from sketchshape.files import digest
+from sketchshape.progress import Steps
+from sketchshape.train.checkpoint import load_checkpoint, save_checkpoint
+from sketchshape.train.data import Data, step_seed
+from sketchshape.train.interrupts import Interrupts
+from sketchshape.train.log import write_log
+from sketchshape.train.methods.base import Batch, Method
+from sketchshape.train.sgd import SGD
+
+Validate = Callable[[], dict[str, float]]
+_HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class DivergedError(SketchshapeError):
+    """A loss became infinite or not a number."""
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a training did.
+
+    Args:
+        history: one row for each epoch: epoch (from 1), lr, loss, seconds, and what validation gave.
+        seconds: spent in training and validation, that of an interrupted part included.
+        resumed: whether it went on from a checkpoint.
+    """
+
+    history: tuple[dict[str, float], ...]
+    seconds: float
+    resumed: bool
+
+
+def fit(
+    method: Method,
+    data: Data,
+    stage: settings.Stage,
+    *,
+    seed: int,
+    device: torch.device | str = "cpu",
+    precision: str = "fp32",
+    folder: Path,
+    name: str,
+    key: str = "",
+    validate: Validate | None = None,
+    quiet: bool = False,
+    checkpoint_every: float = 60.0,
+) -> FitResult:
+    """Train a method, or go on where an earlier call was stopped; on a CPU to the same bits as without it.
+
+    Batches, augmentation and all random numbers of a step follow from (seed, epoch, step) alone.
+
+    Args:
+        method: on `device` already; changed in place.
+        data: what it is trained on.
+        stage: how the parameters are optimised.
+        seed: 0 or more.
+        device: where batches go.
+        precision: fp32, bf16 or fp16 (both mixed; fp16 needs a GPU).
+        folder: of `NAME.checkpoint`, `log.jsonl` and `log.csv`.
+        name: of the stage: teacher or student.
+        key: hash of everything else that the result depends on, such as the network's settings.
+        validate: called after each epoch, the method in evaluation mode; its figures go to the log.
+        quiet: show no progress.
+        checkpoint_every: seconds between checkpoints inside an epoch; there is one after each epoch too.
+
+    Returns:
+        The log of all epochs.
+
+    Raises:
+        DivergedError: a loss is infinite or not a number.
+        ArtefactError: the checkpoint in the folder is damaged or made with other settings or data.
+        ConfigError: `precision` does not work on the device.
+        KeyboardInterrupt: Ctrl-C, after the step has been finished and a checkpoint written.
+    """
+    device = torch.device(device)
+    if precision == "fp16" and device.type == "cpu":
+        raise ConfigError("train.precision is fp16, which needs a GPU; use bf16 or fp32 on a CPU")
+    full_key = digest(key, asdict(stage), seed, precision, data.digest())
+    loop = _Loop(method, data, stage, seed, device, precision, folder, name, full_key)
+    resumed = loop.resume()
+    gpu = [device] if device.type == "cuda" else []
+    with (
+        torch.random.fork_rng(devices=gpu),
+        Interrupts() as interrupts,
+        Steps(name, loop.left(), "steps", quiet=quiet) as steps,
+    ):
+        try:
+            while loop.epoch < stage.epochs:
+                loop.run_epoch(interrupts, steps, checkpoint_every)
+                loop.close_epoch(validate)
+                interrupts.check()
+        except KeyboardInterrupt:
+            if loop.whole:
+                loop.save()
+            raise
+    write_log(folder, name, loop.history)
+    return FitResult(tuple(loop.history), loop.seconds, resumed)
+
+
+def learning_rate(stage: settings.Stage, epoch: float) -> float:
+    """Give the learning rate at a moment of training.
+
+    Args:
+        stage: lr and schedule.
+        epoch: finished epochs, with fraction.
+
+    Returns:
+        `lr` times `decay` for every `decay_every` epochs, or half a cosine from `lr` to 0 at the end.
+    """
+    if stage.schedule == "cosine":
+        return stage.lr * (1 + math.cos(math.pi * epoch / stage.epochs)) / 2
+    return stage.lr * stage.decay ** (int(epoch) // stage.decay_every)
+
+
+class _Loop:
+    def __init__(
+        self,
+        method: Method,
+        data: Data,
+        stage: settings.Stage,
+        seed: int,
+        device: torch.device,
+        precision: str,
+        folder: Path,
+        name: str,
+        key: str,
+    ) -> None:
+        self.method, self.data, self.stage, self.seed, self.device = method, data, stage, seed, device
+        self.folder, self.name, self.key = folder, name, key
+        self.path = folder / f"{name}.checkpoint"
+        self.half = _HALF.get(precision)
+        self.optimizers = {
+            player: SGD(groups, stage.momentum, stage.weight_decay)
+            for player, groups in method.players().items()
+        }
+        self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
+        self.steps = data.steps(stage.batch)
+        self.epoch, self.step, self.seconds = 0, 0, 0.0
+        self.sums: dict[str, float] = {}
+        self.history: list[dict[str, float]] = []
+        self.whole = True  # no step is half done
+
+    def left(self) -> int:
+        return (self.stage.epochs - self.epoch) * self.steps - self.step
+
+    def resume(self) -> bool:
+        state = load_checkpoint(self.path, self.key, self.device)
+        if state is None:
+            return False
+        self.method.load_state_dict(state["method"])
+        for player, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][player])
+        self.scaler.load_state_dict(state["scaler"])
+        self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
+        self.sums, self.history = state["sums"], state["history"]
+        return True
+
+    def save(self) -> None:
+        optimizers = {player: optimizer.state_dict() for player, optimizer in self.optimizers.items()}
+        state = {
+            "method": dict(self.method.state_dict()),
+            "optimizers": optimizers,
+            "scaler": self.scaler.state_dict(),
+            "epoch": self.epoch,
+            "step": self.step,
+            "seconds": self.seconds,
+            "sums": self.sums,
+            "history": self.history,
+        }
+        save_checkpoint(self.path, self.key, state)
+
+    def run_epoch(self, interrupts: Interrupts, steps: Steps, every: float) -> None:
+        self.method.train()
+        saved = time.monotonic()
+        size, epoch = self.stage.batch, self.epoch
+        for batch in self.data.batches(
+            size, seed=self.seed, epoch=epoch, start=self.step, device=self.device
+        ):
+            began = time.monotonic()
+            self.whole = False
+            self.update(batch)
+            self.step += 1
+            self.seconds += time.monotonic() - began
+            self.whole = True
+            steps.advance(note=f"epoch {epoch + 1}/{self.stage.epochs} {self.losses()}")
+            interrupts.check()
+            if time.monotonic() - saved > every:
+                self.save()
+                saved = time.monotonic()
+
+    def update(self, batch: Batch) -> None:
+        self.seed_step()
+        rate = learning_rate(self.stage, self.epoch + self.step / self.steps)
+        for player, loss in self.updates(batch):
+            value = float(loss.detach())
+            if not math.isfinite(value):
+                raise DivergedError(
+                    f"{self.name}: the loss is {value} in epoch {self.epoch + 1}, step {self.step + 1}; "
+                    f"try --set {self.name}.lr={self.stage.lr / 10:g}, or --set train.precision=fp32"
+                )
+            optimizer = self.optimizers[player]
+            optimizer.zero_grad()
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            self.scaler.step(optimizer, rate)  # type: ignore[arg-type]
+            self.scaler.update()
+            self.sums[player] = self.sums.get(player, 0.0) + value
+
+    def seed_step(self) -> None:
+        # Not torch.manual_seed: it writes down the stack for devices that are not there, every time.
+        value = step_seed(self.seed, self.epoch, self.step)
+        torch.default_generator.manual_seed(value)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed_all(value)
+
+    def updates(self, batch: Batch) -> Iterator[tuple[str, Tensor]]:
+        generator = self.method.updates(batch)
+        while True:
+            with self.autocast():  # only while the method computes, not while its loss is used
+                found = next(generator, None)
+            if found is None:
+                return
+            yield found
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        return torch.autocast(self.device.type, self.half) if self.half else nullcontext()
+
+    def losses(self) -> str:
+        return " ".join(f"{player} {total / self.step:.3f}" for player, total in self.sums.items())
+
+    def close_epoch(self, validate: Validate | None) -> None:
+        began = time.monotonic()
+        self.method.eval()
+        figures = validate() if validate else {}
+        means = [total / self.steps for total in self.sums.values()]
+        extra = dict(zip([f"loss_{player}" for player in self.sums][1:], means[1:], strict=True))
+        rate = learning_rate(self.stage, self.epoch)
+        self.seconds += time.monotonic() - began
+        spent = self.seconds - sum(row["seconds"] for row in self.history)
+        row = {"epoch": self.epoch + 1, "lr": rate, "loss": means[0], **extra, **figures, "seconds": spent}
+        self.history.append(row)
+        self.epoch, self.step, self.sums = self.epoch + 1, 0, {}
+        self.save()
+        write_log(self.folder, self.name, self.history)

@@ -1,0 +1,221 @@
+"""The whole flow on a small world: files to figures, resumed, repeated, with bad files, on unseen folders."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from sketchshape.config import from_tree, override
+from sketchshape.errors import ArtefactError, DatasetError, SketchshapeError, UsageError
+from sketchshape.metrics import evaluate
+from sketchshape.settings import Run
+from sketchshape.train.evaluation import measure
+from sketchshape.train.layout import load_embeddings, seed_folder, settings_hash
+from sketchshape.train.losses import Centers
+from sketchshape.train.run import train_run
+from small_world import SETTINGS, make_world, write_box
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+def settings(root: Path, *more: str) -> Run:
+    return from_tree(Run, override({}, [*SETTINGS, f"data.path={json.dumps(str(root))}", *more]))
+
+
+def train(root: Path, out: Path, *more: str) -> dict:
+    return train_run(settings(root, *more), out, workers=1, quiet=True)
+
+
+def vectors(run: Path, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    found = load_embeddings(seed_folder(run, seed) / "embeddings.npz")
+    return found.query_embeddings, found.gallery_embeddings
+
+
+@pytest.fixture(scope="module")
+def run(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKETCHSHAPE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        out = tmp_path_factory.mktemp("runs") / "small"
+        train(world, out, "train.seeds=[0, 1]", "train.flip_test=true")
+        return out
+
+
+def test_the_record_says_what_the_stored_embeddings_give(run: Path) -> None:
+    record = json.loads((run / "run.json").read_text())
+    assert record["classes"] == ["box", "plate", "rod"]
+    sizes = {key: record["dataset"][key] for key in ("shapes", "train", "validation", "test")}
+    assert sizes == {"shapes": 12, "train": 15, "validation": 3, "test": 9}
+    for seed in (0, 1):
+        found = load_embeddings(seed_folder(run, seed) / "embeddings.npz")
+        np.testing.assert_allclose(np.linalg.norm(found.query_embeddings, axis=1), 1, atol=1e-5)
+        similarity = found.query_embeddings @ found.gallery_embeddings.T
+        scores = evaluate(similarity, found.query_labels, found.gallery_labels)
+        assert record["seeds"][str(seed)]["scores"] == scores.to_json()
+
+
+def test_the_centers_are_the_mean_unit_embeddings_of_the_shapes(run: Path) -> None:
+    centers = Centers.load(seed_folder(run, 0) / "centers.npz")
+    found = load_embeddings(seed_folder(run, 0) / "embeddings.npz")
+    for label, center in enumerate(centers.values):
+        np.testing.assert_allclose(
+            center, found.gallery_embeddings[found.gallery_labels == label].mean(0), atol=1e-5
+        )
+
+
+def test_seeds_differ_and_a_seed_repeats_to_the_bit(run: Path, world: Path, tmp_path: Path) -> None:
+    assert not np.allclose(vectors(run, 0)[0], vectors(run, 1)[0])
+    train(world, tmp_path / "again", "train.seeds=[1]", "train.flip_test=true")
+    for first, second in zip(vectors(run, 1), vectors(tmp_path / "again", 1), strict=True):
+        assert first.tobytes() == second.tobytes()
+
+
+def test_test_sketches_change_nothing_that_is_learned(run: Path, world: Path, tmp_path: Path) -> None:
+    """Other test sketches, the same networks: nothing looks at them before the end."""
+    other = tmp_path / "world"
+    shutil.copytree(world, other)
+    for number, path in enumerate(sorted((other / "sketches/test").rglob("*.png"))):
+        if number % 2:
+            path.unlink()
+    train(other, tmp_path / "run", "train.flip_test=true")
+    for name in ("teacher.safetensors", "student.safetensors"):
+        first, second = (load_file(seed_folder(where, 0) / name) for where in (tmp_path / "run", run))
+        assert {key: value.tobytes() for key, value in first.items()} == {
+            key: value.tobytes() for key, value in second.items()
+        }
+
+
+def test_the_validation_part_is_in_the_log_and_not_in_training(run: Path) -> None:
+    rows = [json.loads(line) for line in (seed_folder(run, 0) / "log.jsonl").read_text().splitlines()]
+    students = [row for row in rows if row["stage"] == "student"]
+    assert len(students) == 6
+    assert all(0 <= row["val_map"] <= 1 for row in students)
+
+
+def test_a_finished_run_is_taken_over(run: Path, world: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*.safetensors")}
+    train(world, run, "train.seeds=[0, 1]", "train.flip_test=true")
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*.safetensors")} == before
+
+
+def test_other_settings_in_the_same_folder_are_refused(run: Path, world: Path) -> None:
+    with pytest.raises(ArtefactError, match="other settings; choose another folder"):
+        train(world, run, "student.weight=0.2")
+
+
+def test_a_folder_that_is_no_run_is_never_touched(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(ArtefactError, match="not empty and holds no run"):
+        train_run(settings(world), tmp_path, fresh=True, quiet=True)
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_bad_files_are_named_and_the_rest_goes_on(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "world"
+    shutil.copytree(world, root)
+    (root / "shapes/box/broken.off").write_text("OFF\n8 6 0\n0 0\n")
+    (root / "sketches/train/rod/blank.png").write_bytes((root / "sketches/train/rod/0.png").read_bytes()[:60])
+    record = train(root, tmp_path / "run")
+    problems = "\n".join(record["dataset"]["problems"])
+    assert "broken.off" in problems
+    assert "blank.png" in problems
+    assert record["dataset"]["shapes"] == 12
+    assert "broken.off" in capsys.readouterr().err
+
+
+def test_a_data_set_of_bad_shapes_only_is_an_error(tmp_path: Path) -> None:
+    root = make_world(tmp_path / "world", shapes=1)
+    for path in root.rglob("*.off"):
+        path.write_text("OFF\n")
+    with pytest.raises(DatasetError, match="no shape of 3 could be read"):
+        train(root, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("train.trunk=finetune", "teacher.epochs=2", "student.epochs=2"),
+        ("teacher.modality=sketch",),
+        ("teacher.centers=classifier",),
+        ("student.away=mean", "student.classification=0.5"),
+    ],
+    ids=["finetune", "swapped", "classifier-centers", "mean-and-classification"],
+)
+def test_every_switch_runs_from_files_to_figures(world: Path, tmp_path: Path, more: tuple[str, ...]) -> None:
+    record = train(world, tmp_path / "run", *more)
+    assert 0 < record["seeds"]["0"]["scores"]["mAP"] <= 1
+    assert measure(tmp_path / "run", world / "sketches/test", quiet=True).seeds[0].queries == 9
+
+
+def test_the_hash_forgets_names_and_places_only() -> None:
+    plain = settings(Path("a"))
+    same = settings(Path("b"), "name=other", "train.seeds=[7]", "train.device=cpu")
+    assert settings_hash(plain) == settings_hash(same)
+    assert settings_hash(plain) != settings_hash(settings(Path("a"), "head.width=9"))
+
+
+class TestMeasure:
+    def test_without_folders_it_repeats_the_record(self, run: Path) -> None:
+        record = json.loads((run / "run.json").read_text())
+        figures = measure(run).to_json()
+        scores = [record["seeds"][seed]["scores"]["mAP"] for seed in ("0", "1")]
+        assert figures["mAP"] == pytest.approx(np.mean(scores), abs=1e-12)
+        assert figures["spread"]["mAP"] == pytest.approx(np.std(scores, ddof=1), abs=1e-12)
+        assert (figures["queries"], figures["gallery"], figures["skipped"]) == (9, 12, 0)
+
+    def test_the_runs_own_files_as_folders_give_the_same_figures(self, run: Path, world: Path) -> None:
+        folders = measure(run, world / "sketches/test", world / "shapes", workers=1, quiet=True).to_json()
+        own = measure(run).to_json()
+        for name in ("NN", "FT", "ST", "E", "DCG", "mAP"):
+            assert folders[name] == pytest.approx(own[name], abs=1e-9)
+
+    def test_unknown_classes_and_unreadable_files_are_counted(
+        self, run: Path, world: Path, tmp_path: Path
+    ) -> None:
+        queries = tmp_path / "queries"
+        shutil.copytree(world / "sketches/test", queries)
+        (queries / "rod").rename(queries / "Rod")
+        shutil.copytree(queries / "box", queries / "spoon")
+        (queries / "plate/blank.png").write_bytes(b"not a picture")
+        figures = measure(run, queries, quiet=True).to_json()
+        assert figures["queries"] == 9
+        assert figures["skipped"] == 4
+        assert figures["classes_without_shapes"] == {"spoon": 3}
+        assert "blank.png" in figures["unreadable"][0]
+
+    def test_shapes_of_a_new_class_can_be_found(self, run: Path, world: Path, tmp_path: Path) -> None:
+        shutil.copytree(world / "shapes", tmp_path / "gallery")
+        write_box(tmp_path / "gallery/beam/0.off", np.array([2.0, 0.2, 0.2]))
+        figures = measure(run, None, tmp_path / "gallery", workers=1, quiet=True).to_json()
+        assert (figures["queries"], figures["gallery"], figures["skipped"]) == (9, 13, 0)
+
+    def test_no_common_class_is_an_error_with_a_word_why(
+        self, run: Path, world: Path, tmp_path: Path
+    ) -> None:
+        shutil.copytree(world / "sketches/test/box", tmp_path / "queries/spoon")
+        with pytest.raises(SketchshapeError, match="spoon"):
+            measure(run, tmp_path / "queries", quiet=True)
+
+    def test_a_damaged_network_is_named(self, run: Path, world: Path, tmp_path: Path) -> None:
+        shutil.copytree(run, tmp_path / "run")
+        (tmp_path / "run/seed-0/student.safetensors").write_bytes(b"\0" * 100)
+        with pytest.raises(ArtefactError, match=r"student\.safetensors: not readable"):
+            measure(tmp_path / "run", world / "sketches/test", quiet=True)
+
+    def test_a_folder_that_is_no_run_is_wrong_use(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"no run\.json"):
+            measure(tmp_path)

@@ -1,0 +1,148 @@
+"""Class centers, and the closed form of where the guidance loss leads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+from sketchshape.errors import ArtefactError  # noqa: E402
+from sketchshape.train import Centers, class_centers, guidance_loss, target_check  # noqa: E402
+
+torch.set_num_threads(1)
+TIGHT = {"tolerance_grad": 1e-13, "tolerance_change": 1e-16}
+
+
+def _random(classes, width=256, seed=0):
+    return np.random.default_rng(seed).normal(size=(classes, width))
+
+
+def _simplex(classes):
+    return np.eye(classes) - 1 / classes
+
+
+def test_centers_are_the_means_of_unit_rows():
+    random = np.random.default_rng(0)
+    embeddings, labels = random.normal(size=(30, 8)) * 9, np.arange(30) % 4
+    found = class_centers(embeddings, labels, ["a", "b", "c", "d"])
+    for y in range(4):
+        rows = [
+            row / np.sqrt((row**2).sum()) for row, label in zip(embeddings, labels, strict=True) if label == y
+        ]
+        assert np.allclose(found[y], sum(rows) / len(rows), atol=1e-7)
+    assert found.dtype == np.float32
+    scaled = embeddings * np.linspace(0.1, 10, 30)[:, None]
+    assert np.allclose(class_centers(scaled, labels, list("abcd")), found, atol=1e-7)
+
+
+def test_a_class_without_items_is_named():
+    with pytest.raises(ValueError, match="no training item of class chair, rabbit"):
+        class_centers(np.ones((2, 3)), np.array([0, 2]), ["ant", "chair", "bee", "rabbit"])
+
+
+@pytest.mark.parametrize(("labels", "message"), [([0, 2], "labels are 0 to 2"), ([0], r"labels \(1,\)")])
+def test_centers_refuse_wrong_labels(labels, message):
+    with pytest.raises(ValueError, match=message):
+        class_centers(np.ones((2, 3)), np.array(labels), ["a", "b"])
+
+
+@pytest.mark.parametrize("away", ["sum", "mean"])
+@pytest.mark.parametrize("weight", [0.0, 0.1, 0.8])
+def test_target_is_the_minimum_of_the_loss_on_the_sphere(away, weight):
+    centers = _random(6, 4, seed=2) + 0.4
+    check = target_check(centers, weight, away)
+    rows = torch.tensor(centers)
+    point = torch.tensor(_random(6, 4, seed=3), requires_grad=True)
+    optimizer = torch.optim.LBFGS([point], max_iter=300, line_search_fn="strong_wolfe", **TIGHT)
+
+    def loss():
+        optimizer.zero_grad()
+        value = guidance_loss(point, torch.arange(6), rows, weight, away)
+        value.backward()
+        return value
+
+    for _ in range(5):
+        optimizer.step(loss)
+    unit = torch.nn.functional.normalize
+    table = (unit(point.detach()) @ unit(rows).T).numpy()
+    assert check.cosine == pytest.approx(np.diag(table), abs=1e-5)
+    assert np.array_equal(check.center, table.argmax(1))
+    assert np.array_equal(check.nearest, table.argmax(1) == np.arange(6))
+
+
+@pytest.mark.parametrize(("classes", "published"), [(90, 0.75), (171, 0.61)])
+def test_random_centers_of_zero_mean_keep_most_of_the_direction(classes, published):
+    found = np.mean([target_check(_random(classes, seed=s)).cosine.mean() for s in range(5)])
+    assert found == pytest.approx(1 / np.sqrt(1 + 0.01 * (classes - 1)), abs=0.02)  # orthogonal centers
+    assert found == pytest.approx(published, abs=0.04)
+    assert target_check(_random(classes)).nearest.all()
+
+
+def test_simplex_centers_are_their_own_targets():
+    check = target_check(_simplex(90))
+    assert check.cosine == pytest.approx(np.ones(90))
+    assert check.warning([str(y) for y in range(90)]) is None
+
+
+@pytest.mark.parametrize(("classes", "published"), [(90, -0.40), (171, -0.48)])
+def test_centers_behind_a_relu_turn_the_loss_against_itself(classes, published):
+    centers = np.maximum(_random(classes), 0)
+    check = target_check(centers)
+    assert check.cosine.mean() == pytest.approx(published, abs=0.02)
+    assert (check.cosine < 0).all()
+    assert target_check(centers, away="mean").nearest.all()
+    warning = check.warning([f"class{y}" for y in range(classes)])
+    assert warning is not None
+    assert f"leads {classes} of {classes} classes away" in warning
+    assert f"and {classes - 3} more" in warning
+    assert "student.away=mean" in warning
+
+
+def test_a_target_nearer_to_another_center_is_named():
+    angles = np.radians([0, 10, 15])  # the class in the middle is pushed to the far side
+    centers = np.stack([np.cos(angles), np.sin(angles)], 1)
+    check = target_check(centers, 2.0)
+    assert check.nearest.tolist() == [True, False, True]
+    assert check.center.tolist() == [0, 2, 2]
+    assert "bee (cosine -1.00, nearer to cat)" in str(check.warning(["ant", "bee", "cat"]))
+
+
+def test_orthogonal_centers_have_a_closed_form_cosine():
+    assert target_check(np.eye(10), 0.1).cosine == pytest.approx(np.full(10, 1 / np.sqrt(1 + 9 * 0.01)))
+    assert target_check(np.eye(10), 0.9, "mean").cosine == pytest.approx(
+        np.full(10, 1 / np.sqrt(1 + 9 * 0.01))
+    )
+
+
+def test_target_check_refuses_what_the_loss_refuses():
+    for centers, weight, away in (
+        (np.eye(3), -1, "sum"),
+        (np.eye(3), 0.1, "max"),
+        (np.ones((1, 3)), 0.1, "sum"),
+    ):
+        with pytest.raises(ValueError, match="expected"):
+            target_check(centers, weight, away)
+
+
+def test_centers_survive_a_file(tmp_path):
+    made = Centers(_random(3, 5).astype(np.float32), ("ant", "bée", "cat"), "k1")
+    made.save(tmp_path / "run" / "centers.npz")
+    back = Centers.load(tmp_path / "run" / "centers.npz", "k1")
+    assert np.array_equal(back.values, made.values)
+    assert (back.classes, back.key, back.values.dtype) == (made.classes, "k1", np.float32)
+    assert Centers.load(tmp_path / "run" / "centers.npz").key == "k1"
+
+
+def test_centers_of_other_settings_or_damaged_are_refused(tmp_path):
+    path = tmp_path / "centers.npz"
+    with pytest.raises(ArtefactError, match="train the teacher again"):
+        Centers.load(path)
+    Centers(np.ones((2, 2), np.float32), ("a", "b"), "k1").save(path)
+    with pytest.raises(ArtefactError, match="other settings or data; remove it"):
+        Centers.load(path, "k2")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ArtefactError, match="no class centers"):
+        Centers.load(path)
+    np.savez(path, format=99, key="k", values=np.ones((1, 1)), classes=np.array(["a"]))
+    with pytest.raises(ArtefactError, match="format 99, expected 1"):
+        Centers.load(path)
