@@ -1,8 +1,8 @@
 """Train the bundle that ships: python scripts/make_bundle.py --cc0 DIR --quickdraw DIR [--exclude FILE].
 
 DIR of --cc0 holds manifest.csv (class,file,author,pack,licence) and the meshes it names; DIR of --quickdraw
-holds <word>.ndjson. Every class that has a Quick, Draw! word is learned. Held out of training, for the figures
-on the card, are the test drawings of the bundled sample and a tenth of the other drawings of each class.
+holds <word>.ndjson. Every class that has a Quick, Draw! word is learned. For the figures on the card, the
+test drawings of the bundled sample and a tenth of the others of each class are held out of training.
 FILE (columns part and source) names drawings of a benchmark: those of its test part are left out altogether.
 """
 
@@ -53,10 +53,14 @@ def main() -> None:
     arguments = parser.parse_args()
     data, run = arguments.work / "data", arguments.work / "run"
     authors = lay_out(arguments.cc0, arguments.quickdraw, excluded(arguments.exclude), data)
-    settings = load_config(Run, CONFIG, ["name=bundle", "data.layout=folder", f"data.path={json.dumps(str(data))}"])
+    settings = load_config(
+        Run, CONFIG, ["name=bundle", "data.layout=folder", f"data.path={json.dumps(str(data))}"]
+    )
     train_run(settings, run, command=["python", "scripts/make_bundle.py"])
     exported = export_run(run, arguments.out, about=ABOUT.format(authors=authors), replace=True)
-    print(f"{arguments.out}: {exported.bytes / 1e6:.1f} MB, least cosine to torch {exported.parity.cosine:.6f}")
+    print(
+        f"{arguments.out}: {exported.bytes / 1e6:.1f} MB, least cosine to torch {exported.parity.cosine:.6f}"
+    )
 
 
 def lay_out(cc0: Path, quickdraw: Path, left_out: set[str], out: Path) -> str:
@@ -80,7 +84,9 @@ def lay_out(cc0: Path, quickdraw: Path, left_out: set[str], out: Path) -> str:
 
 def split(drawings: list[dict[str, Any]], held: set[str]) -> dict[str, list[dict[str, Any]]]:
     """Hold out the drawings named, and a tenth of the others by a hash of their keys."""
-    free = sorted((one["key_id"] for one in drawings if one["key_id"] not in held), key=lambda key: digest(key))
+    free = sorted(
+        (one["key_id"] for one in drawings if one["key_id"] not in held), key=lambda key: digest(key)
+    )
     test = held | set(free[: round(len(free) * HELD_OUT)])
     return {
         "train": [one for one in drawings if one["key_id"] not in test],
@@ -98,7 +104,9 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
 
 def sample_keys() -> set[str]:
     """Name the test drawings of the bundled sample."""
-    return {one["key_id"] for path in (sample_root() / "sketches/test").glob("*.ndjson") for one in read(path)}
+    return {
+        one["key_id"] for path in (sample_root() / "sketches/test").glob("*.ndjson") for one in read(path)
+    }
 
 
 def excluded(path: Path | None) -> set[str]:

@@ -14,15 +14,20 @@ if TYPE_CHECKING:
     from sketchshape.mesh import load_mesh
     from sketchshape.metrics import Scores, evaluate
     from sketchshape.render import render_lines, render_views
-    from sketchshape.types import Mesh
+    from sketchshape.search import Bundle, Searcher, build_index
+    from sketchshape.types import Mesh, Ranking
 
 __version__ = "0.1.0"
 _HOME = {
+    "Bundle": "search",
     "Mesh": "types",
     "MeshError": "errors",
+    "Ranking": "types",
     "Scores": "metrics",
+    "Searcher": "search",
     "SketchError": "errors",
     "SketchshapeError": "errors",
+    "build_index": "search",
     "draw_strokes": "images",
     "evaluate": "metrics",
     "load_mesh": "mesh",
@@ -32,12 +37,16 @@ _HOME = {
     "render_views": "render",
 }
 __all__ = [
+    "Bundle",
     "Mesh",
     "MeshError",
+    "Ranking",
     "Scores",
+    "Searcher",
     "SketchError",
     "SketchshapeError",
     "__version__",
+    "build_index",
     "draw_strokes",
     "evaluate",
     "load_mesh",

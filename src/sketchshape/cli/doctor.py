@@ -20,8 +20,8 @@ from rich.table import Table
 from sketchshape import files
 from sketchshape.cli.options import add_json
 
-REQUIRED = ("numpy", "numba", "pillow", "trimesh", "mapbox-earcut", "rich")
-TRAINING = ("torch", "safetensors", "matplotlib", "jinja2")
+REQUIRED = ("numpy", "numba", "pillow", "mapbox-earcut", "rich", "onnxruntime")
+TRAINING = ("torch", "safetensors", "matplotlib", "jinja2", "onnx", "onnxscript")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,65 @@
+"""Time of indexing a folder of shapes: the first run, a second one, and after one file changed.
+
+Run: python benchmarks/index.py FOLDER    (as commands of their own, with an empty cache; files are copied)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from sketchshape.mesh import FORMATS
+
+COMMAND = "import sys; from sketchshape.cli.main import main; sys.exit(main())"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        library, index = Path(scratch, "library"), Path(scratch, "index")
+        shutil.copytree(asked.folder, library, copy_function=shutil.copyfile)
+        files = sorted(path for path in library.rglob("*") if path.suffix.lower() in FORMATS)
+        os.environ["SKETCHSHAPE_CACHE"] = str(Path(scratch, "cache"))
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        print(f"{len(files)} files, {cores} cores, load {os.getloadavg()[0]:.1f}")
+        timed("first run", library, index)
+        timed("second run", library, index)
+        files[0].touch()
+        timed("one file touched", library, index)
+        donor = next(path for path in files[1:] if path.suffix == files[0].suffix)
+        files[0].write_bytes(donor.read_bytes() + b"\n" * 4)
+        timed("one file changed", library, index)
+        files[1].rename(files[1].with_stem("elsewhere"))
+        timed("one file moved", library, index)
+
+
+def timed(what: str, library: Path, index: Path) -> None:
+    """Index as a command of its own, and print how long it took and what it did."""
+    words = [sys.executable, "-c", COMMAND, "index", str(library), "--out", str(index), "--json"]
+    before, start = _processor(), time.perf_counter()
+    result = subprocess.run(words, capture_output=True, text=True, check=True)
+    spent, busy = time.perf_counter() - start, _processor() - before
+    summary: dict[str, Any] = json.loads(result.stdout)
+    counts = {word: summary[word] for word in ("added", "changed", "moved", "removed", "unchanged")}
+    done = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    print(f"{what:18} {spent:6.2f} s  {busy:6.1f} s of processor  ({done}, {len(summary['failed'])} failed)")
+
+
+def _processor() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Index a folder of mesh files, so that it can be searched by drawing.
+
+Safe to stop and to run again: only what is new, changed, moved or gone is worked on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from sketchshape.cli.options import add_json, add_workers
+
+SHOWN = 10  # failures that are printed
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `index`."""
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="library of mesh files, or a part of one")
+    parser.add_argument("--out", type=Path, required=True, metavar="INDEX", help="folder of the index")
+    parser.add_argument("--bundle", type=Path, metavar="DIR", help="encoders (those that ship)")
+    parser.add_argument("--up", choices=("y", "z", "x", "-y", "-z", "-x"), default="y", help="up axis (y)")
+    parser.add_argument("--prune", action="store_true", help="remove all shapes that are not in FOLDER")
+    parser.add_argument("--retry", action="store_true", help="try again what failed and has not changed")
+    parser.add_argument("--fresh", action="store_true", help="remove what the index holds first")
+    add_workers(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Index, and say what was done; 1 when nothing could be indexed."""
+    from sketchshape.search import Bundle, build_index
+
+    summary = build_index(
+        arguments.folder,
+        arguments.out,
+        bundle=Bundle.open(arguments.bundle),
+        up=arguments.up,
+        prune=arguments.prune,
+        retry=arguments.retry,
+        fresh=arguments.fresh,
+        workers=arguments.workers,
+        quiet=arguments.json,
+    )
+    if arguments.json:
+        failed = [{"path": str(path), "reason": reason} for path, reason in summary.failed]
+        print(json.dumps({**asdict(summary), "failed": failed}))
+        return int(not summary.shapes)
+    for path, reason in summary.failed[:SHOWN]:
+        print(f"failed {path}: {reason}", file=sys.stderr)
+    if len(summary.failed) > SHOWN:
+        print(f"and {len(summary.failed) - SHOWN} more; --json lists all", file=sys.stderr)
+    words = ("added", "changed", "moved", "removed", "unchanged")
+    counts = ", ".join(f"{getattr(summary, word)} {word}" for word in words)
+    print(
+        f"{arguments.out}: {summary.shapes} shapes ({counts}, {len(summary.failed)} failed), "
+        f"{summary.groups} groups of near-identical shapes"
+    )
+    return int(not summary.shapes)

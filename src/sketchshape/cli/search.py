@@ -1,0 +1,141 @@
+"""Search an index with a drawing, a shape, a class name, or words.
+
+DRAWING is a picture, or strokes as JSON ([[xs, ys], ...], or an object with a `drawing`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sketchshape.cli.options import add_json, positive
+from sketchshape.errors import UsageError
+
+if TYPE_CHECKING:
+    from sketchshape.search import Searcher
+    from sketchshape.types import Ranking
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `search`."""
+    parser.add_argument("index", type=Path, metavar="INDEX", help="folder that `sketchshape index` wrote")
+    parser.add_argument(
+        "drawing", type=Path, nargs="?", metavar="DRAWING", help="picture, or strokes as JSON"
+    )
+    parser.add_argument("--like", metavar="SHAPE", help="id or file of an indexed shape: more like this")
+    parser.add_argument("--class", dest="named", metavar="NAME", help="a class that the encoders know")
+    parser.add_argument("--words", default="", help="words of file and folder names, mixed with the drawing")
+    parser.add_argument("-k", type=positive, default=20, metavar="N", help="results (20)")
+    parser.add_argument("--folder", metavar="DIR", help="only shapes in this folder")
+    parser.add_argument("--format", action="append", metavar="EXT", help="only this format; may be repeated")
+    parser.add_argument(
+        "--faces", type=_range, metavar="MIN-MAX", help="only so many faces, such as 100-5000"
+    )
+    parser.add_argument("--unique", action="store_true", help="only the best of near-identical shapes")
+    parser.add_argument("--bundle", type=Path, metavar="DIR", help="encoders (those that ship)")
+    parser.add_argument("--open", action="store_true", help="open the first result")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Search and print the ranking; 1 when nothing was found."""
+    from sketchshape.search import Searcher
+
+    queries = [arguments.drawing, arguments.like, arguments.named]
+    if sum(query is not None for query in queries) > 1:
+        raise UsageError("give one of DRAWING, --like and --class, not several")
+    if not any(query is not None for query in queries) and not arguments.words.strip():
+        raise UsageError("nothing to search for: give a DRAWING, --like SHAPE, --class NAME or --words TEXT")
+    searcher = Searcher.open(arguments.index, arguments.bundle)
+    ranking = _ask(searcher, arguments)
+    if arguments.json:
+        print(json.dumps(_as_json(searcher, ranking)))
+    else:
+        _print(searcher, ranking)
+    if arguments.open and len(ranking):
+        _open(ranking.paths[0])
+    return int(not len(ranking))
+
+
+def _ask(searcher: Searcher, arguments: argparse.Namespace) -> Ranking:
+    options: dict[str, Any] = {
+        "words": arguments.words,
+        "folder": arguments.folder,
+        "formats": arguments.format,
+        "faces": arguments.faces,
+        "unique": arguments.unique,
+    }
+    if arguments.like is not None:
+        return searcher.like(_shape(searcher, arguments.like), arguments.k, **options)
+    if arguments.named is not None:
+        return searcher.by_class(arguments.named, arguments.k, **options)
+    return searcher.search(arguments.drawing, arguments.k, **options)
+
+
+def _shape(searcher: Searcher, text: str) -> int:
+    if text.isdigit():
+        return int(text)
+    found = searcher.catalogue.find(Path(os.path.abspath(text)))
+    if found is None:
+        raise UsageError(f"--like {text}: neither an id nor a file of the index")
+    return found
+
+
+def _as_json(searcher: Searcher, ranking: Ranking) -> dict[str, Any]:
+    results = []
+    for id, score in zip(ranking.ids, ranking.scores.tolist(), strict=True):
+        entry = searcher.catalogue.get(id)
+        results.append(
+            {
+                "id": id,
+                "score": round(score, 6),
+                "path": str(entry.path),
+                "format": entry.format,
+                "faces": entry.faces,
+                "group": entry.group,
+                "tags": list(entry.tags),
+            }
+        )
+    return {"shapes": len(searcher), "results": results}
+
+
+def _print(searcher: Searcher, ranking: Ranking) -> None:
+    if not len(ranking):
+        print("nothing found; the filters or words leave no shape", file=sys.stderr)
+        return
+    print(f"{'score':>6}  {'id':>6}  {'faces':>7}  shape")
+    for id, score, path in zip(ranking.ids, ranking.scores, ranking.paths, strict=True):
+        entry = searcher.catalogue.get(id)
+        alike = f"  (looks like {entry.group})" if entry.group != id else ""
+        print(f"{score:6.3f}  {id:6}  {entry.faces:7}  {path}{alike}")
+
+
+def _open(path: Path) -> None:
+    """Open a file with the program that the desktop has for it."""
+    if sys.platform == "win32":
+        os.startfile(path)
+        return
+    program = "open" if sys.platform == "darwin" else "xdg-open"
+    try:
+        subprocess.Popen([program, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except OSError as error:
+        raise UsageError(
+            f"--open: {program} cannot be started ({error.strerror}); open {path} yourself"
+        ) from None
+
+
+def _range(text: str) -> tuple[int | None, int | None]:
+    least, dash, most = text.partition("-")
+    try:
+        limits = (int(least) if least else None, int(most) if most else None)
+    except ValueError:
+        dash = ""
+        limits = (None, None)
+    if not dash or limits == (None, None):
+        raise argparse.ArgumentTypeError(f"{text!r} is not MIN-MAX, such as 100-5000, 100- or -5000")
+    return limits

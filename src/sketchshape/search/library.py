@@ -1,0 +1,76 @@
+"""What lies in a library of mesh files, and how a file is known again."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sketchshape.datasets import files_under
+from sketchshape.files import digest, file_digest
+from sketchshape.mesh import FORMATS
+from sketchshape.render import companions
+
+
+@dataclass(frozen=True)
+class File:
+    """A mesh file, not opened yet.
+
+    Args:
+        path: absolute; links on the way are kept.
+        size: in bytes, with the files that it refers to.
+        mtime: latest change in nanoseconds since 1970, with those files.
+        tags: names of the folders that it is in, from the library's root.
+    """
+
+    path: Path
+    size: int
+    mtime: int
+    tags: tuple[str, ...]
+
+    def hash(self) -> str:
+        """Hash the content: SHA-256 of the file, with the files that it refers to where there are any.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        own, *others = [file_digest(path) for path in (self.path, *companions(self.path))]
+        return digest([own, *others]) if others else own
+
+
+def mesh_files(root: Path) -> Iterator[File | tuple[Path, str]]:
+    """Find all mesh files of a library, each folder once, also where links make a loop.
+
+    Args:
+        root: the folder.
+
+    Yields:
+        The files, sorted; path and reason for one that cannot even be looked at.
+    """
+    for path in files_under(root):
+        if path.suffix.lower() not in FORMATS:
+            continue
+        try:
+            os.fspath(path).encode()
+            states = [file.stat() for file in (path, *companions(path))]
+        except UnicodeEncodeError:
+            shown = os.fspath(path).encode(errors="replace").decode()
+            yield Path(shown), "its name is not valid UTF-8; rename it"
+        except OSError as error:
+            yield path, f"cannot be read: {error.strerror or error}"
+        else:
+            tags = path.relative_to(root).parent.parts
+            yield File(path, sum(one.st_size for one in states), max(one.st_mtime_ns for one in states), tags)
+
+
+def tokens(name: str) -> tuple[str, ...]:
+    """Cut a name into its words: `Bed_DoubleA-2` gives bed, double, a, 2."""
+    parts = re.findall(r"[^\W\d_]+|\d+", name)
+    words = [
+        word
+        for part in parts
+        for word in re.findall(r"[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])|[A-Z][^\W\d_A-Z]*", part) or [part]
+    ]
+    return tuple(word.casefold() for word in words)

@@ -1,0 +1,273 @@
+"""Search in an index: exact cosine over vectors in a memory map, with words and filters."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketchshape.errors import SketchError, UsageError
+from sketchshape.images import draw_strokes, prepare, read_sketch, read_strokes
+from sketchshape.search.bundle import Bundle
+from sketchshape.search.catalogue import Catalogue
+from sketchshape.search.contents import open_vectors, row_count
+from sketchshape.search.library_map import principal_plane
+from sketchshape.search.words import Words
+from sketchshape.types import F32, I64, U8, Ranking
+
+Sketch = NDArray[np.uint8] | str | Path | Sequence[Any]
+STROKES = (".json", ".ndjson")
+
+
+class Searcher:
+    """Finds the shapes of an index that look like a sketch; may be used from several threads.
+
+    It shows the index as it was when it was opened: open it again after the index was brought up to date.
+
+    Args:
+        catalogue: of the index.
+        bundle: that the index was made with.
+    """
+
+    def __init__(self, catalogue: Catalogue, bundle: Bundle) -> None:
+        self.catalogue, self.bundle = catalogue, bundle
+        with catalogue.snapshot():
+            rows = catalogue.rows(
+                "SELECT id, path, format, faces, grp, tags, row "
+                "FROM shape JOIN content ON content = key ORDER BY id"
+            )
+            self._vectors = open_vectors(catalogue, bundle.width).read(row_count(catalogue))
+        self.ids: I64 = np.array([row[0] for row in rows], np.int64)
+        self._paths = [row[1] for row in rows]
+        self._formats = np.array([row[2] for row in rows], dtype=np.str_)
+        self._faces = np.array([row[3] for row in rows], np.int64)
+        self._groups = np.array([row[4] for row in rows], np.int64)
+        self._tags = [row[5] for row in rows]
+        self._rows = np.array([row[6] for row in rows], np.int64)
+
+    @classmethod
+    def open(cls, index: str | Path, bundle: Bundle | str | Path | None = None) -> Searcher:
+        """Open an index.
+
+        Args:
+            index: the folder that `sketchshape index` wrote.
+            bundle: the encoders; None is the bundle that ships.
+
+        Returns:
+            The searcher.
+
+        Raises:
+            UsageError: there is no index in the folder.
+            ArtefactError: the index is damaged, or was made with another bundle.
+        """
+        encoders = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
+        catalogue = Catalogue(Path(index))
+        catalogue.check_made_with(encoders)
+        return cls(catalogue, encoders)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def search(
+        self,
+        sketch: Sketch | None,
+        k: int = 20,
+        *,
+        words: str = "",
+        folder: str | Path | None = None,
+        formats: Collection[str] | None = None,
+        faces: tuple[int | None, int | None] | None = None,
+        unique: bool = False,
+    ) -> Ranking:
+        """Find the shapes that look like a sketch.
+
+        Args:
+            sketch: a picture (H, W) uint8 with 0 = ink and 255 = paper, a file of a picture or of strokes, or
+                strokes [[xs, ys], ...]; None searches by words alone.
+            k: how many shapes at most, 1 or more.
+            words: of file and folder names, mixed with the sketch.
+            folder: only shapes in this folder; a name without a path is one at any depth.
+            formats: only these suffixes, with or without the dot.
+            faces: only shapes of so many triangles: least and most, None is no limit.
+            unique: only the best of near-identical shapes.
+
+        Returns:
+            The ranking; scores are the cosine of the embeddings, and up to 0.5 more for the words.
+
+        Raises:
+            SketchError: the drawing is blank or cannot be read.
+            UsageError: an argument is out of its range, or there is neither a sketch nor a word.
+        """
+        if sketch is None and not words.strip():
+            raise UsageError("nothing to search for: give a drawing, or words of file and folder names")
+        vector = None if sketch is None else self.embed(sketch)
+        allowed = self._allowed(folder, formats, faces)
+        return self._best(vector, k, words, allowed, unique)
+
+    def like(
+        self,
+        shape: int,
+        k: int = 20,
+        *,
+        words: str = "",
+        folder: str | Path | None = None,
+        formats: Collection[str] | None = None,
+        faces: tuple[int | None, int | None] | None = None,
+        unique: bool = False,
+    ) -> Ranking:
+        """Find the shapes that look like a shape of the index, itself left out; arguments as for `search`.
+
+        Raises:
+            UsageError: there is no shape of that id, or an argument is out of its range.
+        """
+        place = int(np.searchsorted(self.ids, shape))
+        if place >= len(self) or self.ids[place] != shape:
+            raise UsageError(
+                f"no shape {shape} in {self.catalogue.path.parent}; `sketchshape search` shows ids"
+            )
+        allowed = self._allowed(folder, formats, faces)
+        allowed[place] = False
+        return self._best(self._vectors[self._rows[place]], k, words, allowed, unique)
+
+    def by_class(
+        self,
+        name: str,
+        k: int = 20,
+        *,
+        words: str = "",
+        folder: str | Path | None = None,
+        formats: Collection[str] | None = None,
+        faces: tuple[int | None, int | None] | None = None,
+        unique: bool = False,
+    ) -> Ranking:
+        """Find the shapes nearest to the center of a class of the bundle; arguments as for `search`.
+
+        Raises:
+            UsageError: there is no such class, or an argument is out of its range.
+        """
+        allowed = self._allowed(folder, formats, faces)
+        return self._best(self.bundle.center(name), k, words, allowed, unique)
+
+    def embed(self, sketch: Sketch) -> F32:
+        """Embed a sketch: (D,) float32 of length 1; arguments and errors as for `search`."""
+        gray = read_drawing(sketch)
+        try:
+            prepared = prepare(gray, self.bundle.size)
+        except ValueError as error:
+            if not (gray.ndim == 2 and gray.dtype == np.uint8):
+                raise UsageError(f"the sketch is not a picture: {error}") from None
+            name = sketch if isinstance(sketch, str | Path) else "drawing"
+            raise SketchError(name, "nothing is drawn yet; draw a few lines and try again") from None
+        vector: F32 = self.bundle.embed_sketches(prepared[None])[0]
+        return vector
+
+    def library_map(self) -> F32:
+        """Give a place on a map for each shape, in the order of `ids`: (n, 2) float32 in 0..1."""
+        points: F32 = self._map
+        return points
+
+    @cached_property
+    def _map(self) -> F32:
+        return principal_plane(self._vectors[self._rows])
+
+    @cached_property
+    def _words(self) -> Words:
+        return Words(
+            (*json.loads(tags), Path(path).stem) for tags, path in zip(self._tags, self._paths, strict=True)
+        )
+
+    @cached_property
+    def _folders(self) -> tuple[list[str], I64]:
+        """All folders, and the place of the folder of each shape: there are far fewer folders than shapes."""
+        places: dict[str, int] = {}
+        found = [places.setdefault(os.path.dirname(path), len(places)) for path in self._paths]
+        return list(places), np.array(found, np.int64)
+
+    def _best(
+        self, vector: F32 | None, k: int, words: str, allowed: NDArray[np.bool_], unique: bool
+    ) -> Ranking:
+        if k < 1:
+            raise UsageError(f"k is {k}, expected at least 1")
+        if vector is None or not len(self):
+            scores = np.zeros(len(self), np.float32)
+        else:
+            scores = (self._vectors @ vector)[self._rows]
+        if words.strip():
+            scores = scores + self._words.bonus(words)
+        if vector is None:
+            allowed = allowed & (scores > 0)
+        places = np.flatnonzero(allowed)
+        order = places[_falling(scores[places], None if unique else k)]
+        if unique:
+            _, first = np.unique(self._groups[order], return_index=True)
+            order = order[np.sort(first)[:k]]
+        chosen = order.tolist()
+        return Ranking(
+            tuple(self.ids[order].tolist()),
+            scores[order],
+            tuple(Path(self._paths[place]) for place in chosen),
+        )
+
+    def _allowed(
+        self,
+        folder: str | Path | None,
+        formats: Collection[str] | None,
+        faces: tuple[int | None, int | None] | None,
+    ) -> NDArray[np.bool_]:
+        allowed = np.ones(len(self), bool)
+        if folder is not None:
+            names, place = self._folders
+            inside = _inside(folder)
+            allowed &= np.fromiter((inside(name) for name in names), bool, len(names))[place]
+        if formats is not None:
+            wanted = [
+                f".{one.lower().lstrip('.')}" for one in ([formats] if isinstance(formats, str) else formats)
+            ]
+            allowed &= np.isin(self._formats, wanted)
+        if faces is not None:
+            least, most = faces
+            allowed &= self._faces >= (least or 0)
+            if most is not None:
+                allowed &= self._faces <= most
+        return allowed
+
+
+def read_drawing(sketch: Sketch) -> U8:
+    """Give a sketch as a picture: (H, W) uint8, 0 = ink, 255 = paper; see `Searcher.search`.
+
+    Raises:
+        SketchError: a file cannot be read, or strokes are none.
+    """
+    if isinstance(sketch, np.ndarray):
+        return sketch
+    if isinstance(sketch, str | Path):
+        is_strokes = Path(sketch).suffix.lower() in STROKES
+        return draw_strokes(read_strokes(sketch)) if is_strokes else read_sketch(sketch)
+    if not any(len(stroke) and len(stroke[0]) for stroke in sketch if isinstance(stroke, list | tuple)):
+        raise SketchError("drawing", "nothing is drawn yet; draw a few lines and try again")
+    return draw_strokes(sketch)
+
+
+def _falling(scores: F32, k: int | None) -> I64:
+    """Give the places of the k largest scores, the largest first, of equal ones the first."""
+    if k is None or k >= len(scores):
+        return np.argsort(-scores, kind="stable")
+    least = np.partition(scores, len(scores) - k)[len(scores) - k]
+    places = np.flatnonzero(scores >= least)
+    return places[np.argsort(-scores[places], kind="stable")][:k]
+
+
+def _inside(folder: str | Path) -> Any:
+    """Make a test for folders: this one or below it, or with a part of this name."""
+    text = os.fspath(folder).strip()
+    if os.sep not in text.rstrip(os.sep) and not Path(text).is_dir():
+        name = text.rstrip(os.sep).casefold()
+        return lambda path: name in path.casefold().split(os.sep)
+    start = os.path.join(os.path.abspath(text), "")
+    return lambda path: os.path.join(path, "").startswith(start)

@@ -1,0 +1,62 @@
+"""ONNX graphs that share one file of weights, so that a trunk that two encoders have is stored once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sketchshape.search.bundle import WEIGHTS
+
+SMALL = 1024  # bytes; smaller tensors stay in the graph, where the runtime folds them away
+ALIGNED = 64  # bytes; where each tensor starts
+
+
+def save_shared(graphs: Mapping[str, Any], folder: Path) -> None:
+    """Write ONNX models whose large tensors are in one file, equal ones once.
+
+    Args:
+        graphs: file name to `onnx.ModelProto` with all weights inside; changed in place.
+        folder: where they go, with the file of weights.
+    """
+    places: dict[bytes, tuple[int, int]] = {}
+    with (folder / WEIGHTS).open("wb") as stream:
+        for model in graphs.values():
+            for tensor in model.graph.initializer:
+                if len(tensor.raw_data) >= SMALL:
+                    _move(tensor, _place(stream, tensor.raw_data, places))
+    for name, model in graphs.items():
+        _forget_sources(model)
+        (folder / name).write_bytes(model.SerializeToString(deterministic=True))
+
+
+def _place(stream: Any, data: bytes, places: dict[bytes, tuple[int, int]]) -> tuple[int, int]:
+    key = hashlib.sha256(data).digest()
+    if key not in places:
+        stream.write(b"\0" * (-stream.tell() % ALIGNED))
+        places[key] = (stream.tell(), len(data))
+        stream.write(data)
+    return places[key]
+
+
+def _move(tensor: Any, place: tuple[int, int]) -> None:
+    tensor.ClearField("raw_data")
+    tensor.data_location = tensor.EXTERNAL
+    del tensor.external_data[:]
+    for key, value in (("location", WEIGHTS), ("offset", place[0]), ("length", place[1])):
+        entry = tensor.external_data.add()
+        entry.key, entry.value = key, str(value)
+
+
+def _forget_sources(model: Any) -> None:
+    """Leave out what the exporter noted on each node: stack traces with paths of this machine."""
+    del model.metadata_props[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for part in (model.graph.initializer, model.graph.value_info, model.graph.input, model.graph.output):
+        for value in part:
+            del value.metadata_props[:]
+            value.doc_string = ""
+    del model.graph.metadata_props[:]
