@@ -15,7 +15,8 @@ setup: $(VENV)/.installed ## Make .venv with everything in it
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check $(TORCH_ARGS) -c constraints.txt torch
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train,serve,dev]'
+	$(BIN)/sketchshape doctor # compiles the renderer, so that nothing waits for it later
 	@touch $@
 
 demo: setup ## Train and measure on the bundled sample; safe to run again, it resumes

@@ -95,7 +95,7 @@ def test_residual_networks_have_the_published_keys(name):
     assert set(_shape_of(name).state_dict()) == keys
 
 
-@pytest.mark.parametrize("name", ["alexnet", "mobilenet_v1", "resnet18", "tiny"])
+@pytest.mark.parametrize("name", ["alexnet", "mobilenet_v1", "mobilenet_v1_wide", "resnet18", "tiny"])
 @pytest.mark.parametrize("size", [64, 101])
 def test_features_are_finite_float32_of_the_promised_width(name, size):
     backbone = build_backbone(name, "none", size)
@@ -259,9 +259,9 @@ def test_residual_blocks_are_their_formula(kind, stride):
         assert torch.allclose(block(x), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v1", "resnet18", "resnet50", "tiny"])
+@pytest.mark.parametrize("name", ["mobilenet_v1", "mobilenet_v1_wide", "resnet18", "resnet50", "tiny"])
 def test_freezing_changes_nothing_but_the_last_digits(name):
-    weights = "bundled" if name == "mobilenet_v1" else "none"
+    weights = "bundled" if name.startswith("mobilenet_v1") else "none"
     backbone = build_backbone(name, weights, 64)
     for module in backbone.modules():
         if isinstance(module, torch.nn.BatchNorm2d) and weights == "none":
@@ -291,3 +291,21 @@ def test_frozen_features_are_deterministic_whatever_the_threads_and_the_batch():
     assert torch.equal(one(pictures), expected)
     assert torch.equal(two(pictures), expected)
     assert torch.equal(one(pictures[:5]), expected[:5])
+
+
+def test_the_wide_mobilenet_joins_mean_and_maximum_of_the_last_layer_and_the_mean_of_an_earlier_one():
+    pictures = torch.randint(
+        0, 256, (2, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+    plain = build_backbone("mobilenet_v1", "bundled", 64)
+    seen = {}
+    for name in ("conv_pw_11_bn", "conv_pw_12_bn"):
+        plain.get_submodule(name).register_forward_hook(
+            lambda _, __, out, name=name: seen.update({name: out.detach().clamp(0, 6)})
+        )
+    with torch.no_grad():
+        plain(pictures)
+        wide = build_backbone("mobilenet_v1_wide", "bundled", 64)(pictures)
+    earlier, late = seen["conv_pw_11_bn"], seen["conv_pw_12_bn"]
+    expected = torch.cat([late.mean((2, 3)), late.amax((2, 3)), earlier.mean((2, 3))], 1)
+    torch.testing.assert_close(wide, expected)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -69,10 +69,13 @@ class MobileNetV1(Backbone):
 
     def describe(self, pictures: Tensor) -> Tensor:
         """Give the features (B, 1024) of normalised pictures (B, 1, H, W)."""
-        x = pictures
-        for name in self.layers:
+        return self.through(pictures, self.layers).mean((2, 3))
+
+    def through(self, x: Tensor, layers: Sequence[str]) -> Tensor:
+        """Apply some of the layers, each with its batch-norm and ReLU6."""
+        for name in layers:
             x = functional.relu6(self.get_submodule(f"{name}_bn")(self.get_submodule(name)(x)), inplace=True)
-        return x.mean((2, 3))
+        return x
 
     def adapt(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Leave out the last pair of layers, whose pointwise convolution the bundled file has not."""
