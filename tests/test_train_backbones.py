@@ -136,7 +136,8 @@ def test_wrong_inputs_are_refused():
 
 
 def test_a_wrong_name_lists_what_exists():
-    with pytest.raises(ConfigError, match=r"did you mean 'resnet50'.*alexnet, mobilenet_v1, mobilenet_v1_wide"):
+    listed = "alexnet, mobilenet_v1, mobilenet_v1_wide"
+    with pytest.raises(ConfigError, match=rf"did you mean 'resnet50'.*{listed}"):
         build_backbone("resnet5O", "none", 64)
     for hidden in ("_vgg", "__init__"):
         with pytest.raises(ConfigError, match="Expected one of"):

@@ -13,7 +13,7 @@ from rich.console import Console
 import sketchshape
 from sketchshape.errors import SketchshapeError
 
-COMMANDS = ("demo", "train", "evaluate", "report", "export", "index", "search", "render", "doctor")
+COMMANDS = ("demo", "train", "evaluate", "report", "export", "index", "search", "serve", "render", "doctor")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,97 @@
+"""Serve an index: the page on which one draws, and the API.
+
+Open the address that is printed in a browser. Only this machine can reach it unless --host says otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import socket
+import sys
+import threading
+import webbrowser
+from pathlib import Path
+
+from sketchshape.errors import UsageError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `serve`."""
+    parser.add_argument("index", type=Path, metavar="INDEX", help="folder that `sketchshape index` wrote")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine)")
+    parser.add_argument(
+        "--port", type=_port, default=8000, help="port to listen on (8000; 0 takes a free one)"
+    )
+    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="encoders (default: those that ship)")
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    from sketchshape.search import Searcher
+    from sketchshape.web import LOCAL, create_app
+
+    searcher = Searcher.open(arguments.index, arguments.bundle)
+    listening = _listen(arguments.host, arguments.port)
+    local = _is_local(arguments.host)
+    app = create_app(searcher, hosts=LOCAL if local else ("*",), full_paths=local)
+    if len(searcher):
+        searcher.search([[[0, 9, 9], [0, 0, 9]]], 1)  # the encoder is loaded before the first person draws
+    address = f"http://{_shown(arguments.host)}:{listening.getsockname()[1]}"
+    print(f"sketchshape: {len(searcher)} shapes at {address} (API: {address}/docs); Ctrl-C stops", flush=True)
+    if not local:
+        print("Everybody who can reach this machine can see and download these shapes.", file=sys.stderr)
+    if arguments.open:
+        threading.Timer(0.5, webbrowser.open, (address,)).start()
+    _serve(app, listening)
+    return 0
+
+
+def _serve(app: object, listening: socket.socket) -> None:
+    import uvicorn
+
+    settings = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    uvicorn.Server(settings).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends small answers at once only where the protocol is named; else each waits 40 ms for more
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        reason = error.strerror or error
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {reason}; choose another --port or --host"
+        ) from error
+    listening.listen(128)
+    return listening
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _shown(host: str) -> str:
+    name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
+    return f"[{name}]" if ":" in name else name
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 65536:
+        raise argparse.ArgumentTypeError(f"{value} is not a port: 0 to 65535")
+    return value

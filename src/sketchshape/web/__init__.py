@@ -1,0 +1,13 @@
+"""The service and its page; needs the extra `serve`."""
+
+from sketchshape.errors import MissingExtraError
+
+try:
+    from sketchshape.web.app import LOCAL, create_app
+    from sketchshape.web.limits import Limits
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] == "sketchshape":
+        raise
+    raise MissingExtraError(error.name or "fastapi", "serve") from error
+
+__all__ = ["LOCAL", "Limits", "create_app"]

@@ -1,0 +1,105 @@
+"""Shapes and rankings as the API gives them."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from pydantic import BaseModel, Field
+
+from sketchshape.search import Entry
+
+
+class Shape(BaseModel):
+    """A shape of the library."""
+
+    id: int
+    name: str = Field(description="The file name without its suffix.")
+    path: str = Field(description="Where it is: in full on the same machine, else from the library's root.")
+    format: str = Field(description="Suffix of the file, such as glb.")
+    faces: int = Field(description="Triangles.")
+    size: int = Field(description="Bytes of the file.")
+    bounds: tuple[float, float, float] = Field(
+        description="Extent along x, y (up) and z, in the file's unit."
+    )
+    tags: list[str] = Field(description="Names of the folders that it is in.")
+    group: int = Field(description="The same for shapes that look the same.")
+    score: float | None = Field(
+        None, description="Likeness, at most 1 without words; absent outside a search."
+    )
+    thumbnail: str
+    mesh: str = Field(description="The shape as GLB.")
+    file: str = Field(description="The file itself.")
+
+
+class Results(BaseModel):
+    """The answer to a search, the most alike first."""
+
+    shapes: list[Shape]
+    total: int = Field(description="Shapes in the library.")
+    milliseconds: float = Field(description="That the search took in the server.")
+
+
+class Page(BaseModel):
+    """A part of the library."""
+
+    shapes: list[Shape]
+    total: int
+    offset: int
+
+
+class Map(BaseModel):
+    """The library as a map: shapes that look alike lie near each other."""
+
+    ids: list[int]
+    x: list[float] = Field(description="0 to 1.")
+    y: list[float] = Field(description="0 to 1.")
+    label: list[int] = Field(description="For each shape, the place of its name in `labels`; -1 for none.")
+    labels: list[str] = Field(description="The folders.")
+
+
+class Info(BaseModel):
+    """What is served, and with which limits."""
+
+    version: str
+    shapes: int
+    labels: list[str] = Field(description="The folders by which shapes are told apart, at most 200.")
+    classes: list[str] = Field(description="The classes that the networks were trained on.")
+    formats: list[str]
+    bundle: str = Field(description="Hash of the networks.")
+    limits: dict[str, int]
+
+
+class Said(BaseModel):
+    """A problem [RFC 9457]."""
+
+    type: str = Field(description="Such as `urn:sketchshape:blank-drawing`; programs compare this.")
+    title: str
+    status: int
+    detail: str = Field(description="What was found, what was expected, what to do.")
+
+
+def to_shape(entry: Entry, score: float | None = None, *, full_path: bool = True) -> Shape:
+    """Describe a shape of the catalogue.
+
+    Args:
+        entry: of the catalogue.
+        score: of a search.
+        full_path: name the whole path, not only that from the library's root.
+    """
+    address, version = f"/api/shapes/{entry.id}", entry.hash[:10]
+    inside = "/".join((*entry.tags, entry.path.name))
+    return Shape.model_construct(  # the values are our own: no need to check them for each result
+        id=entry.id,
+        name=entry.path.stem,
+        path=str(entry.path) if full_path else inside,
+        format=entry.format.removeprefix("."),
+        faces=entry.faces,
+        size=entry.size,
+        bounds=tuple(entry.bounds),
+        tags=list(entry.tags),
+        group=entry.group,
+        score=None if score is None else round(float(score), 4),
+        thumbnail=f"{address}/thumbnail.png?v={version}",
+        mesh=f"{address}/mesh.glb?v={version}",
+        file=f"{address}/file/{quote(entry.path.name)}?v={version}",
+    )

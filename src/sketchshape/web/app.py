@@ -1,0 +1,95 @@
+"""The service: search by drawing over HTTP, and the page that does it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+import sketchshape
+from sketchshape.search import Searcher
+from sketchshape.web.guard import Guard
+from sketchshape.web.library import Library
+from sketchshape.web.limits import Limits
+from sketchshape.web.metrics import Metrics
+from sketchshape.web.problems import add_handlers
+from sketchshape.web.routes import add_routes
+from sketchshape.web.work import Work
+
+STATIC = Path(__file__).parent / "static"
+LOCAL = ("127.0.0.1", "localhost", "[::1]", "testserver")
+ABOUT = (
+    "Find 3D shapes by drawing them. `POST /api/search` takes strokes as JSON, a picture, or a form; "
+    "errors are problem JSON with a `detail` that says what to do."
+)
+
+
+def create_app(
+    searcher: Searcher,
+    *,
+    limits: Limits | None = None,
+    hosts: Sequence[str] = ("*",),
+    full_paths: bool = True,
+) -> FastAPI:
+    """Make the service of one library.
+
+    Args:
+        searcher: of the library's index.
+        limits: how much one client may ask for.
+        hosts: names under which the service may be called; with `LOCAL`, where it is for this machine alone,
+            no other web site reaches it through a name of its own.
+        full_paths: give the paths of files in full; without, only from the library's root.
+
+    Returns:
+        The application, for uvicorn or another ASGI server.
+    """
+    limits = limits or Limits()
+    work, metrics = Work(limits.workers, limits.waiting), Metrics(len(searcher))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        work.close()
+
+    app = FastAPI(
+        title="sketchshape",
+        version=sketchshape.__version__,
+        description=ABOUT,
+        docs_url=None,  # the usual pages load their scripts from elsewhere; ours is in `static`
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    add_handlers(app)
+    add_routes(app, searcher, Library(searcher, limits), work, metrics, limits, full_paths)
+
+    @app.get("/", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(STATIC / "index.html", headers={"cache-control": "no-cache"})
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> FileResponse:
+        return FileResponse(STATIC / "docs.html", headers={"cache-control": "no-cache"})
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> FileResponse:
+        return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
+
+    app.mount("/static", _Static(directory=STATIC), name="static")
+    app.add_middleware(Guard, body=limits.body, metrics=metrics)
+    if "*" not in hosts:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    return app
+
+
+class _Static(StaticFiles):
+    """Files that a browser asks about again, so that a new version is seen at once."""
+
+    def file_response(self, *args, **kwargs):  # type: ignore[no-untyped-def]
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "no-cache"
+        return response

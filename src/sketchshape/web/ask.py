@@ -1,0 +1,197 @@
+"""What a client asks for, in any of the forms in which it may ask."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Request
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import UploadFile
+
+from sketchshape.errors import SketchError
+from sketchshape.images import Strokes, draw_strokes, to_ink
+from sketchshape.images.ink import FORMATS
+from sketchshape.types import U8
+from sketchshape.web.limits import Limits
+from sketchshape.web.problems import Problem, in_words
+
+LISTS = ("formats", "faces")
+
+
+class Ask(BaseModel):
+    """A search: by strokes, by a shape of the library, or by a class; a picture comes beside it.
+
+    The fields are also taken as query parameters and as fields of a multipart form.
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    strokes: list[list[list[float]]] | None = Field(
+        None, description="The drawing: [[xs, ys], ...], y down, any unit."
+    )
+    like: int | None = Field(None, description="Id of a shape: find more like it.")
+    class_name: str | None = Field(
+        None, alias="class", max_length=100, description="A class that was trained."
+    )
+    words: str = Field("", max_length=200, description="Words of file and folder names that count as well.")
+    k: int = Field(24, ge=1, description="How many shapes to give.")
+    folder: str | None = Field(
+        None, max_length=255, pattern=r"^[^/\\\\]+$", description="Only shapes in folders of this name."
+    )
+    formats: list[Annotated[str, Field(max_length=10)]] | None = Field(
+        None, max_length=10, description="Only these file formats, such as glb."
+    )
+    faces: tuple[int | None, int | None] | None = Field(
+        None, description="Least and most triangles; null leaves an end open."
+    )
+    unique: bool = Field(False, description="Only the best of shapes that look the same.")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A search that was understood.
+
+    Args:
+        ask: everything but the picture.
+        picture: bytes of a picture file, where one was sent.
+    """
+
+    ask: Ask
+    picture: bytes | None = None
+
+    def sketch(self, limits: Limits) -> U8 | None:
+        """Draw the strokes or read the picture; None when there is neither.
+
+        Raises:
+            Problem: there is too much of it.
+            SketchError: it is no drawing, or blank.
+        """
+        if self.picture is not None:
+            return read_picture(self.picture, limits)
+        if self.ask.strokes is not None:
+            return _draw(self.ask.strokes, limits)
+        return None
+
+
+async def read_question(request: Request, limits: Limits) -> Question:
+    """Read a search from query parameters and from a body of JSON, of a form, or of a picture.
+
+    Raises:
+        Problem: it cannot be understood.
+    """
+    values: dict[str, Any] = _parameters(request)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    picture: bytes | None = None
+    if kind == "application/json":
+        values |= _json(await request.body())
+    elif kind == "multipart/form-data":
+        fields, picture = await _form(request)
+        values |= fields
+    elif kind.startswith("image/") or kind == "application/octet-stream":
+        picture = await request.body()
+    elif kind or await request.body():
+        raise Problem(
+            415,
+            "content-type",
+            f"The content type is {kind or 'not given'}; send application/json with strokes, "
+            "multipart/form-data with a picture, or a picture itself as image/png or image/jpeg.",
+        )
+    return Question(_checked(values, limits), picture)
+
+
+def read_picture(data: bytes, limits: Limits) -> U8:
+    """Read the bytes of a picture as ink on paper.
+
+    Raises:
+        Problem: it has too many pixels.
+        SketchError: it is no picture, or blank.
+    """
+    Image.init()  # with a list of formats, Pillow opens only those whose readers are loaded
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as header:  # its size alone, nothing is decoded
+            width, height = header.size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many_pixels("far", limits) from None
+    except Exception as error:
+        raise SketchError("sketch", "is not a picture that can be read; send PNG, JPEG or WebP") from error
+    if width * height > limits.pixels:
+        raise _too_many_pixels(f"{width} x {height} pixels,", limits)
+    return to_ink(data)
+
+
+def _too_many_pixels(found: str, limits: Limits) -> Problem:
+    return Problem(
+        413,
+        "too-many-pixels",
+        f"The picture has {found} more than {limits.pixels:,} pixels; send a smaller one.",
+    )
+
+
+def _draw(strokes: Strokes, limits: Limits) -> U8:
+    points = sum(len(stroke[0]) for stroke in strokes if stroke)
+    if len(strokes) > limits.strokes or points > limits.points:
+        raise Problem(
+            413,
+            "too-many-strokes",
+            f"The drawing has {len(strokes)} strokes and {points} points, "
+            f"more than {limits.strokes} and {limits.points}; simplify it.",
+        )
+    return draw_strokes(strokes)
+
+
+def _parameters(request: Request) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        values[name] = _parsed(name, value)
+    return values
+
+
+def _parsed(name: str, text: str) -> Any:
+    """Read a value of a form or an address: lists are JSON, or parted by commas."""
+    if name == "strokes" or text.startswith("["):
+        return _json_value(text)
+    if name in LISTS:
+        return [part.strip() or None for part in text.split(",")]
+    return text
+
+
+async def _form(request: Request) -> tuple[dict[str, Any], bytes | None]:
+    values: dict[str, Any] = {}
+    picture: bytes | None = None
+    async with request.form(max_files=1, max_fields=20) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                picture = await value.read()
+            else:
+                values[name] = _parsed(name, value)
+    return values, picture
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    value = _json_value(body)
+    if isinstance(value, list):  # the strokes alone
+        return {"strokes": value}
+    if not isinstance(value, dict):
+        raise Problem(400, "json", 'The body is not an object such as {"strokes": [[[0, 9], [0, 9]]]}.')
+    return value
+
+
+def _json_value(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise Problem(400, "json", "The JSON is not well formed.") from None
+
+
+def _checked(values: dict[str, Any], limits: Limits) -> Ask:
+    try:
+        ask = Ask.model_validate(values)
+    except ValidationError as error:
+        raise Problem(422, "invalid", in_words(error.errors(include_url=False))) from None
+    if ask.k > limits.results:
+        raise Problem(422, "invalid", f"k: {ask.k} shapes are more than {limits.results}.")
+    return ask

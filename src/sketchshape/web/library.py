@@ -1,0 +1,178 @@
+"""What the service shows of a library: its shapes by id, their pictures, their files, and a map of all."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+from collections import Counter, OrderedDict
+from functools import cached_property
+
+import numpy as np
+
+from sketchshape.errors import UsageError
+from sketchshape.mesh import load_mesh
+from sketchshape.render import cached_views
+from sketchshape.search import Entry, Searcher
+from sketchshape.search.library import File
+from sketchshape.types import F32, U8
+from sketchshape.web.answers import Map
+from sketchshape.web.glb import to_glb
+from sketchshape.web.limits import Limits
+from sketchshape.web.problems import Problem
+from sketchshape.web.thumbnails import to_thumbnail
+
+KEPT = 4096  # thumbnails in memory, about 8 KB each
+TURNED = 1  # the view of a thumbnail: of twelve, the one that is turned by 30 degrees
+
+
+class Library:
+    """The shapes of an index. Only what was indexed is given out: a file is compared with its hash first.
+
+    Args:
+        searcher: of the index; its catalogue may be used from several threads.
+        limits: of the service.
+    """
+
+    def __init__(self, searcher: Searcher, limits: Limits) -> None:
+        self._searcher, self._limits = searcher, limits
+        self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def entry(self, id: int) -> Entry:
+        """Give what the catalogue says of a shape.
+
+        Raises:
+            Problem: there is none of that id.
+        """
+        try:
+            return self._searcher.catalogue.get(id)
+        except (UsageError, OverflowError):
+            raise Problem(
+                404, "no-shape", f"The library has no shape {id}; /api/shapes lists them."
+            ) from None
+
+    def mixed(self, offset: int, limit: int) -> list[Entry]:
+        """Give shapes from all over the library: neighbours in the list are far apart in the folders."""
+        total = len(self._searcher)
+        step = max(1, round(total * 0.381966))  # the golden section spreads any number of picks evenly
+        while math.gcd(step, total) > 1:
+            step += 1
+        places = range(offset, min(offset + limit, total))
+        return [self.entry(int(self._searcher.ids[place * step % total])) for place in places]
+
+    def thumbnail(self, id: int) -> bytes:
+        """Draw a shape: a PNG with transparency.
+
+        Raises:
+            Problem: there is no such shape, or its file changed.
+            MeshError: it cannot be drawn.
+        """
+        entry = self.entry(id)
+        key = (entry.hash, entry.up)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        picture = to_thumbnail(self._view(entry))
+        with self._lock:
+            self._kept[key] = picture
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return picture
+
+    def glb(self, id: int, *, plain: bool = False) -> bytes:
+        """Give a shape as GLB: a GLB file as it is, another converted to its triangles.
+
+        Args:
+            id: of the shape.
+            plain: convert a GLB file too: its triangles alone, without materials and extensions.
+
+        Raises:
+            Problem: there is no such shape, its file changed, or it is too large.
+            MeshError: it cannot be read.
+        """
+        entry = self.entry(id)
+        if entry.format == ".glb" and entry.up == "y" and not plain:
+            return self._content(entry)
+        if entry.faces > self._limits.faces:
+            raise Problem(
+                413,
+                "too-many-faces",
+                f"The shape has {entry.faces:,} triangles, more than {self._limits.faces:,} "
+                "that are converted; download its file instead.",
+            )
+        self._content(entry)
+        return to_glb(load_mesh(entry.path, entry.up))
+
+    def file(self, id: int) -> tuple[str, bytes]:
+        """Give the name and the bytes of a shape's file.
+
+        Raises:
+            Problem: there is no such shape, or its file changed.
+        """
+        entry = self.entry(id)
+        return entry.path.name, self._content(entry)
+
+    @cached_property
+    def map(self) -> Map:
+        """Where each shape lies, and the folder that it belongs to."""
+        places = _spread(self._searcher.library_map())
+        tags = {entry.id: entry.tags for entry in self._searcher.catalogue.entries()}
+        ids = [int(id) for id in self._searcher.ids]
+        folders = _telling([tags.get(id, ()) for id in ids])
+        labels = [name for name, _ in Counter(filter(None, folders)).most_common()]
+        number = {name: index for index, name in enumerate(labels)}
+        return Map.model_construct(
+            ids=ids,
+            x=[round(float(x), 4) for x in places[:, 0]],
+            y=[round(float(y), 4) for y in places[:, 1]],
+            label=[number.get(name, -1) for name in folders],
+            labels=labels,
+        )
+
+    def _view(self, entry: Entry) -> U8:
+        self._content(entry)
+        views = self._searcher.bundle.views
+        for _, found in cached_views(
+            [entry.path], count=views.count, size=views.size, up=entry.up, workers=1
+        ):
+            if isinstance(found, Exception):
+                raise found
+            picture: U8 = found[TURNED * views.count // 12]
+            return picture
+        raise AssertionError("a file gives views or an error")
+
+    def _content(self, entry: Entry) -> bytes:
+        """Read a file if it is still what was indexed: its place may lead elsewhere by now."""
+        try:
+            data = entry.path.read_bytes()
+            same = hashlib.sha256(data).hexdigest() == entry.hash
+            if same or File(entry.path, 0, 0, ()).hash() == entry.hash:
+                return data
+        except OSError:
+            pass
+        raise Problem(
+            409,
+            "changed",
+            f"The file of shape {entry.id} changed or went away since the library was indexed; "
+            "run `sketchshape index` again and restart the service.",
+        )
+
+
+def _spread(places: F32) -> F32:
+    """Move points (n, 2) halfway to an even spread along each axis: the crowd thins, the order stays."""
+    if len(places) < 2:
+        return places
+    ranks = np.argsort(np.argsort(places, axis=0, kind="stable"), axis=0, kind="stable")
+    return np.asarray((places + ranks / (len(places) - 1)) / 2, np.float32)
+
+
+def _telling(tags: list[tuple[str, ...]]) -> list[str]:
+    """Give the folder of each shape on the first level at which shapes lie in different ones."""
+    depth = max(map(len, tags), default=0)
+    for level in range(depth):
+        names = [parts[level] if len(parts) > level else "" for parts in tags]
+        if len(set(names)) > 1:
+            return names
+    return [parts[-1] if parts else "" for parts in tags]

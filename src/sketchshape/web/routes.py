@@ -1,0 +1,182 @@
+"""The addresses of the API."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi import Path as InPath
+
+import sketchshape
+from sketchshape.mesh import FORMATS
+from sketchshape.search import Searcher
+from sketchshape.types import Ranking
+from sketchshape.web.answers import Info, Map, Page, Results, Said, Shape, to_shape
+from sketchshape.web.ask import Ask, Question, read_question
+from sketchshape.web.library import Library
+from sketchshape.web.limits import Limits
+from sketchshape.web.metrics import MEDIA_TYPE, Metrics
+from sketchshape.web.problems import MEDIA_TYPE as PROBLEM
+from sketchshape.web.problems import Problem
+from sketchshape.web.work import Work
+
+Id = Annotated[int, InPath(ge=0, le=2**62, description="Id of a shape.")]
+FOREVER = {"cache-control": "private, max-age=31536000, immutable"}  # the address carries the hash
+_SAID: dict[str, Any] = {"model": Said, "content": {PROBLEM: {}}}
+ERRORS: dict[int | str, dict[str, Any]] = {
+    404: _SAID | {"description": "There is no such shape."},
+    422: _SAID | {"description": "Something in the request is not right."},
+}
+_BODY = {
+    "requestBody": {
+        "content": {
+            "application/json": {"schema": Ask.model_json_schema()},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "picture": {"type": "string", "format": "binary"},
+                        "k": {"type": "integer"},
+                        "words": {"type": "string"},
+                    },
+                }
+            },
+            "image/png": {"schema": {"type": "string", "format": "binary"}},
+            "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
+            "image/webp": {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
+}
+
+
+def add_routes(
+    app: FastAPI,
+    searcher: Searcher,
+    library: Library,
+    work: Work,
+    metrics: Metrics,
+    limits: Limits,
+    full_paths: bool,
+) -> None:
+    """Add every address under /api, and those for operators."""
+
+    def results(question: Question) -> Results:
+        start = time.perf_counter()
+        ranking = find(searcher, library, question, limits)
+        found = zip(ranking.ids, ranking.scores, strict=True)
+        shapes = [to_shape(library.entry(id), score, full_path=full_paths) for id, score in found]
+        spent = round((time.perf_counter() - start) * 1e3, 2)
+        return Results.model_construct(shapes=shapes, total=len(searcher), milliseconds=spent)
+
+    @app.post(
+        "/api/search",
+        response_model=Results,
+        summary="Search by a drawing, a picture, a shape, a class or words",
+        responses={**ERRORS, 413: _SAID | {"description": "The picture or the drawing is too large."}},
+        openapi_extra=_BODY,
+    )
+    async def search(request: Request) -> Response:
+        question = await read_question(request, limits)
+        return _json(await work.search(results, question))
+
+    @app.get("/api/shapes", response_model=Page, summary="List the library", responses={422: ERRORS[422]})
+    async def shapes(
+        offset: Annotated[int, Query(ge=0, le=2**62)] = 0,
+        limit: Annotated[int, Query(ge=1)] = 48,
+        mixed: Annotated[bool, Query(description="From all over the library, not by rising id.")] = False,
+    ) -> Response:
+        if limit > limits.results:
+            raise Problem(422, "invalid", f"limit: {limit} shapes are more than {limits.results}.")
+        entries = await work.search(library.mixed if mixed else searcher.catalogue.entries, offset, limit)
+        listed = [to_shape(entry, full_path=full_paths) for entry in entries]
+        return _json(Page.model_construct(shapes=listed, total=len(searcher), offset=offset))
+
+    @app.get("/api/shapes/{id}", response_model=Shape, summary="Describe a shape", responses=ERRORS)
+    async def shape(id: Id) -> Response:
+        return _json(to_shape(await work.search(library.entry, id), full_path=full_paths))
+
+    @app.get("/api/shapes/{id}/thumbnail.png", summary="Picture of a shape", responses=ERRORS)
+    async def thumbnail(id: Id) -> Response:
+        return Response(await work.files(library.thumbnail, id), media_type="image/png", headers=FOREVER)
+
+    @app.get("/api/shapes/{id}/mesh.glb", summary="A shape as GLB", responses=ERRORS)
+    async def mesh(id: Id, plain: bool = False) -> Response:
+        data = await work.files(library.glb, id, plain=plain)
+        return Response(data, media_type="model/gltf-binary", headers=FOREVER)
+
+    @app.get("/api/shapes/{id}/file/{name}", summary="The file of a shape", responses=ERRORS)
+    async def file(id: Id, name: str) -> Response:
+        # The name is for the browser's download folder; which file it is, the id alone says.
+        _, data = await work.files(library.file, id)
+        headers = FOREVER | {"content-disposition": "attachment"}
+        return Response(data, media_type="application/octet-stream", headers=headers)
+
+    @app.get("/api/map", response_model=Map, summary="The library as a map")
+    async def map() -> Response:
+        return _json(await work.files(lambda: library.map))
+
+    @app.get("/api/info", response_model=Info, summary="What is served")
+    async def info() -> Response:
+        labels = (await work.files(lambda: library.map)).labels
+        return _json(
+            Info(
+                version=sketchshape.__version__,
+                shapes=len(searcher),
+                labels=labels[:200],
+                classes=list(searcher.bundle.classes),
+                formats=[suffix.removeprefix(".") for suffix in FORMATS],
+                bundle=searcher.bundle.hash,
+                limits={
+                    "body": limits.body,
+                    "pixels": limits.pixels,
+                    "strokes": limits.strokes,
+                    "points": limits.points,
+                    "results": limits.results,
+                },
+            )
+        )
+
+    @app.get("/healthz", summary="Is it up?")
+    async def healthz() -> dict[str, str | int]:
+        return {"status": "ok", "shapes": len(searcher)}
+
+    @app.get("/metrics", summary="Counts and times for Prometheus", response_class=Response)
+    async def prometheus() -> Response:
+        return Response(metrics.text(), media_type=MEDIA_TYPE)
+
+
+def find(searcher: Searcher, library: Library, question: Question, limits: Limits) -> Ranking:
+    """Search by what was asked: a drawing, a shape or a class, each with words; or words alone.
+
+    Raises:
+        Problem: nothing was asked, or more than one thing.
+        SketchshapeError: the search refuses.
+    """
+    ask, sketch = question.ask, question.sketch(limits)
+    given = [sketch is not None, ask.like is not None, ask.class_name is not None]
+    if sum(given) > 1 or (question.picture is not None and ask.strokes is not None):
+        raise Problem(
+            422, "too-much", "Give one of: strokes, a picture, `like`, `class`; words go with each of them."
+        )
+    if not any(given) and not ask.words.strip():
+        raise Problem(
+            422, "nothing", "Nothing to search for. Give strokes, a picture, `like`, `class`, or words."
+        )
+    rest: dict[str, Any] = {
+        "words": ask.words,
+        "folder": ask.folder,
+        "formats": ask.formats,
+        "faces": ask.faces,
+        "unique": ask.unique,
+    }
+    if ask.like is not None:
+        return searcher.like(library.entry(ask.like).id, ask.k, **rest)
+    if ask.class_name is not None:
+        return searcher.by_class(ask.class_name, ask.k, **rest)
+    return searcher.search(sketch, ask.k, **rest)
+
+
+def _json(answer: Results | Page | Shape | Map | Info) -> Response:
+    # Our own values in our own classes: written straight, not checked and copied first.
+    return Response(answer.model_dump_json(), media_type="application/json")

@@ -1,0 +1,45 @@
+// The server, as functions. A failure is an Error with a `title`, a `message` that helps, and a `code`.
+
+export class Failure extends Error {
+  constructor(title, message, code = '') {
+    super(message)
+    this.title = title
+    this.code = code
+  }
+}
+
+export async function get(address) {
+  return answer(address, {})
+}
+
+/** Search by strokes, a shape, a class or words (an object), or by a picture (a Blob) with an object beside it. */
+export async function search(ask, picture = null) {
+  if (!picture) {
+    const headers = { 'content-type': 'application/json' }
+    return answer('/api/search', { method: 'POST', headers, body: JSON.stringify(ask) })
+  }
+  const form = new FormData()
+  form.append('picture', picture, 'sketch.png')
+  for (const [name, value] of Object.entries(ask)) {
+    form.append(name, Array.isArray(value) ? JSON.stringify(value) : String(value))
+  }
+  return answer('/api/search', { method: 'POST', body: form })
+}
+
+async function answer(address, options) {
+  let response
+  try {
+    response = await fetch(address, { ...options, signal: AbortSignal.timeout(20_000) })
+  } catch (error) {
+    throw error.name === 'TimeoutError'
+      ? new Failure('The server takes too long', 'It may be busy with something else. Try again in a moment.', 'slow')
+      : new Failure('The server does not answer', 'Check that “sketchshape serve” is still running, then try again.', 'away')
+  }
+  if (response.ok) return response.json()
+  const said = await response.json().catch(() => ({}))
+  throw new Failure(
+    said.title || 'The request failed',
+    said.detail || `The server answered ${response.status}.`,
+    (said.type || '').replace('urn:sketchshape:', ''),
+  )
+}

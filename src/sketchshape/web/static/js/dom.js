@@ -1,0 +1,52 @@
+// Small helpers for the page's elements.
+
+export const $ = id => document.getElementById(id)
+
+/** Make an element: make('p', {class: 'fine', onclick: f}, 'text', child). */
+export function make(name, attributes = {}, ...children) {
+  const element = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith('on')) element.addEventListener(key.slice(2), value)
+    else if (value === true) element.setAttribute(key, '')
+    else if (value !== false && value != null) element.setAttribute(key, value)
+  }
+  element.append(...children)
+  return element
+}
+
+export function icon(name) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use')
+  use.setAttribute('href', `#i-${name}`)
+  svg.setAttribute('aria-hidden', 'true')
+  svg.append(use)
+  return svg
+}
+
+let timer = 0
+export function toast(text) {
+  const element = $('toast')
+  element.textContent = text
+  element.classList.add('up')
+  clearTimeout(timer)
+  timer = setTimeout(() => element.classList.remove('up'), 2200)
+}
+
+export async function copy(text, said) {
+  try {
+    await navigator.clipboard.writeText(text)
+    toast(said)
+  } catch {
+    const area = make('textarea', { class: 'hidden' })
+    const home = document.querySelector('dialog[open]') || document.body // what is outside a dialog has no focus
+    area.value = text
+    home.append(area)
+    area.select()
+    toast(document.execCommand('copy') ? said : 'The browser does not allow copying here')
+    area.remove()
+  }
+}
+
+export const number = value => new Intl.NumberFormat('en').format(value)
+export const bytes = value =>
+  value < 1000 ? `${value} B` : value < 1e6 ? `${(value / 1e3).toFixed(0)} kB` : `${(value / 1e6).toFixed(1)} MB`
