@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sketchshape.cli.main import COMMANDS, main
+from sketchshape.cli.main import COMMANDS, main, parser
+from sketchshape.cli.train import load_settings
 from small_world import make_world, write_config
 
 
@@ -87,6 +88,15 @@ def test_wrong_use_is_one_line_and_exit_code_2(
     assert message in error
     assert error.count("\n") == 1
     assert "Traceback" not in error
+
+
+def test_weights_and_data_override_the_configuration(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "small.toml")
+    words = ["train", str(config), "--data", "a b", "--weights", "my weights.pth", "--seeds", "3,4"]
+    settings = load_settings(parser().parse_args(words))
+    assert settings.backbone.weights == "my weights.pth"
+    assert settings.data.path == "a b"
+    assert settings.train.seeds == (3, 4)
 
 
 def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="RUN", help="folder of the run (runs/NAME)")
     parser.add_argument("--seeds", metavar="N,N", help="seeds, such as 0,1,2 (train.seeds)")
     parser.add_argument(
+        "--weights", metavar="FILE", help="of the backbone: a file, bundled, imagenet (downloaded) or none"
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -62,6 +65,8 @@ def load_settings(arguments: argparse.Namespace) -> Run:
     overrides = list(arguments.set)
     if arguments.data is not None:
         overrides.append(f"data.path={json.dumps(str(arguments.data))}")
+    if arguments.weights is not None:
+        overrides.append(f"backbone.weights={json.dumps(arguments.weights)}")
     if arguments.seeds is not None:
         try:
             seeds = [int(text) for text in arguments.seeds.split(",")]
