@@ -222,27 +222,24 @@ def test_many_at_once_get_what_each_alone_gets(client: httpx.Client) -> None:
 
 
 def test_too_many_that_wait_are_told_to_come_again(searcher: Searcher) -> None:
-    go = threading.Event()
+    go, entered = threading.Event(), threading.Semaphore(0)
     slow = Searcher.search
 
     class Waiting(Searcher):
         def search(self, *args: Any, **kwargs: Any) -> Any:
+            entered.release()
             go.wait(20)
             return slow(self, *args, **kwargs)
 
     waiting = Waiting(searcher.catalogue, searcher.bundle)
     with (
-        serving(create_app(waiting, limits=Limits(workers=1, waiting=2))) as client,
+        serving(create_app(waiting, limits=Limits(workers=2, waiting=2))) as client,
         ThreadPoolExecutor(2) as pool,
     ):
         body = {"strokes": sketch("key")}
         held = [pool.submit(client.post, "/api/search", json=body) for _ in range(2)]
-        while True:  # until both of them wait
-            answer = (
-                client.post("/api/search", json=body, timeout=60) if all(f.running() for f in held) else None
-            )
-            if answer is not None and answer.status_code == 503:
-                break
+        assert all(entered.acquire(timeout=15) for _ in held)  # both of them are in the library now
+        answer = client.post("/api/search", json=body, timeout=60)
         problem(answer, 503, "busy")
         assert answer.headers["retry-after"] == "1"
         assert client.get("/healthz").status_code == 200
