@@ -29,9 +29,9 @@ def main() -> None:
     asked = parser.parse_args()
     bundle = Bundle.open()
     sketch = load_dataset("folder", "sample").test[0].read()
-    prepared = prepare(sketch, bundle.size)[None]
+    prepared = prepare(sketch, bundle.sketch_size)[None]
     print(f"load {os.getloadavg()[0]:.1f}; milliseconds: median, 95th percentile of {ROUNDS}")
-    show("prepare a sketch", lambda: prepare(sketch, bundle.size))
+    show("prepare a sketch", lambda: prepare(sketch, bundle.sketch_size))
     show("embed a sketch", lambda: bundle.embed_sketches(prepared))
     for size in asked.sizes:
         with tempfile.TemporaryDirectory() as folder:

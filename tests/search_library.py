@@ -34,7 +34,8 @@ def projection(hash: str = "first", renderer: int = RENDERER_VERSION) -> Project
     centers = np.eye(2, WIDTH, dtype=np.float32)
     views = ViewSettings(4, 32)
     return Projection(
-        Path("none"), SIDE, views, PREPROCESSING_VERSION, renderer, hash, ("box", "long table"), centers
+        *(Path("none"), SIDE, SIDE, views, PREPROCESSING_VERSION),
+        *(renderer, hash, ("box", "long table"), centers),
     )
 
 

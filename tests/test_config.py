@@ -9,10 +9,10 @@ import pytest
 
 from sketchshape.config import from_tree, load_config, override, to_tree
 from sketchshape.errors import ConfigError, UsageError
-from sketchshape.settings import Run
+from sketchshape.settings import Backbone, Run
 
 ROOT = Path(__file__).parents[1]
-CONFIGS = [*sorted((ROOT / "configs").rglob("*.toml")), ROOT / "src/sketchshape/cli/demo.toml"]
+CONFIGS = [*sorted((ROOT / "configs").glob("*.toml")), ROOT / "src/sketchshape/cli/demo.toml"]
 
 
 def test_defaults_survive_the_way_through_json() -> None:
@@ -81,3 +81,22 @@ def test_override_leaves_its_input_alone() -> None:
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_shipped_configuration_is_valid(path: Path) -> None:
     assert load_config(Run, path).name == path.stem
+
+
+def test_the_configuration_of_pretraining_is_valid() -> None:
+    pytest.importorskip("torch")
+    from sketchshape.train.pretrain import Pretrain
+
+    root = Path(__file__).parents[1]
+    found = load_config(Pretrain, root / "configs/pretrain/quickdraw.toml")
+    keys = (root / found.data.left_out).read_text().split("\n")[1:-1]
+    assert keys == sorted(set(keys))
+    assert all(key.isdigit() for key in keys)
+
+
+def test_sketches_may_have_another_network() -> None:
+    same = Backbone("tiny", "none", 64)
+    assert same.of("sketch") == same.of("shape") == same
+    other = Backbone("tiny", "none", 64, "drawings", 32)
+    assert other.of("shape") == same
+    assert other.of("sketch") == Backbone("tiny", "drawings", 32)

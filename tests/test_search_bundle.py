@@ -44,7 +44,7 @@ def test_the_bundle_that_ships_is_small_and_says_what_it_is(bundle: Bundle) -> N
 
 def test_the_same_picture_gives_the_same_vector_in_any_batch(bundle: Bundle) -> None:
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (3, bundle.size, bundle.size), dtype=np.uint8)
+    pictures = rng.integers(0, 256, (3, bundle.sketch_size, bundle.sketch_size), dtype=np.uint8)
     together = bundle.embed_sketches(pictures)
     assert together.shape == (3, bundle.width)
     assert together.dtype == np.float32
@@ -68,7 +68,7 @@ def test_a_shape_and_a_drawing_are_near_the_center_of_their_class(bundle: Bundle
     drawings = [item.read() for item in sample.test if item.label == label]
     vectors = [
         bundle.embed_views(prepare_views(views, bundle.size)[None]),
-        bundle.embed_sketches(np.stack([prepare(one, bundle.size) for one in drawings])),
+        bundle.embed_sketches(np.stack([prepare(one, bundle.sketch_size) for one in drawings])),
     ]
     nearest = [(rows @ bundle.centers.T).argmax(1) for rows in vectors]
     assert bundle.classes[nearest[0][0]] == "chair"
@@ -102,7 +102,7 @@ def test_a_changed_file_is_named(copy: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("format", 99, "format 99, expected 1"),
+        ("format", 99, "format 99, expected 2"),
         ("size", 128, "bundle.json changed since the export"),
         ("preprocessing", 99, "bundle.json changed"),
     ],

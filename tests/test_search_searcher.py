@@ -45,7 +45,9 @@ def names(ranking: ss.Ranking) -> list[str]:
 
 def test_scores_are_the_cosines_and_fall(searcher: Searcher) -> None:
     ranking = searcher.search(STROKES, 99)
-    query = searcher.bundle.embed_sketches(prepare(draw_strokes(STROKES), searcher.bundle.size)[None])[0]
+    query = searcher.bundle.embed_sketches(prepare(draw_strokes(STROKES), searcher.bundle.sketch_size)[None])[
+        0
+    ]
     vectors = dict(zip(searcher.ids.tolist(), searcher._vectors[searcher._rows], strict=True))
     expected = sorted(((cosine(query, vector), -id) for id, vector in vectors.items()), reverse=True)
     assert len(ranking) == len(searcher) == 7

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sketchshape.errors import ConfigError
 
@@ -43,13 +43,24 @@ class Backbone:
 
     Args:
         name: a file in `sketchshape.train.backbones`.
-        weights: bundled, imagenet, none, or a file.
+        weights: bundled, drawings, imagenet, none, or a file.
         size: side in pixels of the square picture that it sees.
+        sketch_weights: those of the sketches' network where they differ; empty means `weights`.
+        sketch_size: its picture where that differs; 0 means `size`.
     """
 
     name: str = "mobilenet_v1"
     weights: str = "bundled"
     size: int = 160
+    sketch_weights: str = ""
+    sketch_size: int = 0
+
+    def of(self, modality: str) -> Backbone:
+        """Give the settings of one modality: shape or sketch, where `weights` and `size` are its own."""
+        if modality == "shape":
+            return replace(self, sketch_weights="", sketch_size=0)
+        weights, size = self.sketch_weights or self.weights, self.sketch_size or self.size
+        return replace(self, weights=weights, size=size, sketch_weights="", sketch_size=0)
 
 
 @dataclass(frozen=True)
@@ -183,7 +194,8 @@ class Run:
         _within("data.validation", self.data.validation, 0.0, 0.5)
         _within("views.count", self.views.count, 1, 360)
         _within("views.size", self.views.size, 16, 2048)
-        _within("backbone.size", self.backbone.size, 16, 2048)
+        for modality in ("shape", "sketch"):
+            _within(f"backbone size of a {modality}", self.backbone.of(modality).size, 16, 2048)
         _within("train.augment", self.train.augment, 1, 64)
         if not self.train.seeds:
             raise ConfigError("train.seeds is empty, expected at least one integer, such as [0]")

@@ -13,7 +13,19 @@ from rich.console import Console
 import sketchshape
 from sketchshape.errors import SketchshapeError
 
-COMMANDS = ("demo", "train", "evaluate", "report", "export", "index", "search", "serve", "render", "doctor")
+COMMANDS = (
+    "demo",
+    "train",
+    "pretrain",
+    "evaluate",
+    "report",
+    "export",
+    "index",
+    "search",
+    "serve",
+    "render",
+    "doctor",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import os
 import socket
 import sys
 import threading
@@ -29,6 +30,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
+    # Before NumPy is imported: OpenBLAS spins for 25 ms after each product, on cores that others need.
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     from sketchshape.search import Searcher
     from sketchshape.web import LOCAL, create_app
 

@@ -3,10 +3,12 @@
 from sketchshape.images.augment import variants
 from sketchshape.images.ink import read_sketch, to_ink
 from sketchshape.images.preprocessing import PREPROCESSING_VERSION, prepare, prepare_views
+from sketchshape.images.stroke_augment import StrokeChanges, vary_strokes
 from sketchshape.images.strokes import Strokes, draw_strokes, read_strokes
 
 __all__ = [
     "PREPROCESSING_VERSION",
+    "StrokeChanges",
     "Strokes",
     "draw_strokes",
     "prepare",
@@ -15,4 +17,5 @@ __all__ = [
     "read_strokes",
     "to_ink",
     "variants",
+    "vary_strokes",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -38,12 +37,12 @@ def draw_strokes(strokes: Any, size: int = 256, width: float = 3.2) -> U8:
     """
     if size < 16 or not 0 < width <= size:
         raise ValueError(f"size {size} and width {width}, expected size >= 16 and 0 < width <= size")
+    from sketchshape.images.segments import distances  # compiled; whoever searches by picture goes without
+
     lines = _fit(_points(strokes, "strokes"), size)
-    distance = np.full((size, size), np.inf)
-    for line in lines:
-        starts, ends = (line[:-1], line[1:]) if len(line) > 1 else (line, line)
-        for start, end in zip(starts, ends, strict=True):
-            _lower(distance, start, end, width / 2 + 1)
+    starts = np.concatenate([line[:-1] if len(line) > 1 else line for line in lines])
+    ends = np.concatenate([line[1:] if len(line) > 1 else line for line in lines])
+    distance = distances(starts, ends, size, width / 2 + 1)
     coverage = np.clip(width / 2 + 0.5 - distance, 0, 1) * min(1.0, width)
     return np.rint(255 * (1 - coverage)).astype(np.uint8)
 
@@ -112,19 +111,6 @@ def _fit(lines: list[F64], size: int) -> list[F64]:
     extent = float((high - low).max())
     scale = size * (1 - 2 * MARGIN) / extent if extent > 1e-9 else 1.0
     return [(line - (low + high) / 2) * scale + size / 2 for line in lines]
-
-
-def _lower(distance: F64, start: F64, end: F64, reach: float) -> None:
-    """Take the distance to a segment into the field, in the window that the segment can reach."""
-    x0, y0 = (max(0, math.floor(value)) for value in np.minimum(start, end) - reach)
-    x1, y1 = (max(0, math.ceil(value)) for value in np.maximum(start, end) + reach)
-    window = distance[y0:y1, x0:x1]
-    x = np.arange(x0, x0 + window.shape[1]) + 0.5 - start[0]
-    y = np.arange(y0, y0 + window.shape[0])[:, None] + 0.5 - start[1]
-    dx, dy = end - start
-    square = dx * dx + dy * dy
-    along = np.clip((x * dx + y * dy) / square, 0, 1) if square > 0 else 0.0
-    np.minimum(window, np.hypot(x - along * dx, y - along * dy), out=window)
 
 
 def _line(path: Path, line: int) -> bytes:

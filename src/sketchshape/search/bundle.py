@@ -18,7 +18,7 @@ from sketchshape.files import digest, file_digest, write_json
 from sketchshape.images import PREPROCESSING_VERSION
 from sketchshape.types import F32, U8
 
-FORMAT = 1
+FORMAT = 2
 RECORD = "bundle.json"
 SKETCHES, SHAPES, WEIGHTS, CENTERS = "sketches.onnx", "shapes.onnx", "weights.bin", "centers.npy"
 FILES = (SKETCHES, SHAPES, WEIGHTS, CENTERS)
@@ -48,7 +48,8 @@ class Bundle:
 
     Args:
         folder: where it is.
-        size: side in pixels of the prepared pictures that the encoders take.
+        size: side in pixels of the prepared views that the shape encoder takes.
+        sketch_size: side in pixels of the prepared drawings that the sketch encoder takes.
         views: how shapes are rendered.
         preprocessing: version of `sketchshape.images.prepare` that it was trained with.
         renderer: version of the renderer that it was trained with.
@@ -59,6 +60,7 @@ class Bundle:
 
     folder: Path
     size: int
+    sketch_size: int
     views: ViewSettings
     preprocessing: int
     renderer: int
@@ -87,6 +89,7 @@ class Bundle:
         return cls(
             folder,
             record["size"],
+            record["sketch_size"],
             ViewSettings(**record["views"]),
             record["preprocessing"],
             record["renderer"],
@@ -104,12 +107,12 @@ class Bundle:
         """Embed prepared sketches.
 
         Args:
-            pictures: (n, size, size) uint8, 0 = ink, 255 = paper, as `prepare` gives them.
+            pictures: (n, sketch_size, sketch_size) uint8, 0 = ink, 255 = paper, as `prepare` gives them.
 
         Returns:
             (n, D) float32, unit rows.
         """
-        return _run(self._sketches, pictures, (self.size, self.size), self.width)
+        return _run(self._sketches, pictures, (self.sketch_size, self.sketch_size), self.width)
 
     def embed_views(self, views: U8) -> F32:
         """Embed shapes; may be called from several threads at once.
@@ -148,7 +151,7 @@ def write_record(folder: Path, facts: dict[str, Any]) -> str:
 
     Args:
         folder: with all of `FILES`.
-        facts: size, views, preprocessing, renderer, classes, and anything more for people to read.
+        facts: size, sketch_size, views, preprocessing, renderer, classes, and more for people to read.
 
     Returns:
         The hash of the bundle.
@@ -160,7 +163,8 @@ def write_record(folder: Path, facts: dict[str, Any]) -> str:
 
 
 def _hash(facts: dict[str, Any], files: dict[str, str]) -> str:
-    return digest(*[facts[name] for name in ("size", "views", "preprocessing", "renderer", "classes")], files)
+    deciding = ("size", "sketch_size", "views", "preprocessing", "renderer", "classes")
+    return digest(*[facts[name] for name in deciding], files)
 
 
 def _read_record(folder: Path) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class Searcher:
         """Embed a sketch: (D,) float32 of length 1; arguments and errors as for `search`."""
         gray = read_drawing(sketch)
         try:
-            prepared = prepare(gray, self.bundle.size)
+            prepared = prepare(gray, self.bundle.sketch_size)
         except ValueError as error:
             if not (gray.ndim == 2 and gray.dtype == np.uint8):
                 raise UsageError(f"the sketch is not a picture: {error}") from None

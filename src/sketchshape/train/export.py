@@ -139,17 +139,18 @@ class Exportable(nn.Module):
 
 
 def _write_networks(folder: Path, pair: Pair, settings: Run) -> None:
-    side, views = settings.backbone.size, settings.views.count
+    sketch, shape = (settings.backbone.of(modality).size for modality in ("sketch", "shape"))
     graphs = {
-        SKETCHES: _to_onnx(_plain(pair.sketches, settings, settings.train.flip_test), (side, side)),
-        SHAPES: _to_onnx(_plain(pair.shapes, settings, False), (views, side, side)),
+        SKETCHES: _to_onnx(_plain(pair.sketches, settings, "sketch"), (sketch, sketch)),
+        SHAPES: _to_onnx(_plain(pair.shapes, settings, "shape"), (settings.views.count, shape, shape)),
     }
     save_shared(graphs, folder)
 
 
-def _plain(encoder: Encoder, settings: Run, mirrored: bool) -> Exportable:
+def _plain(encoder: Encoder, settings: Run, modality: str) -> Exportable:
     """Put the backbone in front of a head that was trained on features, in the form for inference."""
-    backbone = settings.backbone
+    backbone = settings.backbone.of(modality)
+    mirrored = modality == "sketch" and settings.train.flip_test
     if settings.train.trunk == "frozen":
         trunk = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=True)
     else:
@@ -193,7 +194,8 @@ def _silence() -> Iterator[None]:
 
 def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -> dict[str, Any]:
     return {
-        "size": settings.backbone.size,
+        "size": settings.backbone.of("shape").size,
+        "sketch_size": settings.backbone.of("sketch").size,
         "views": asdict(settings.views),
         "preprocessing": PREPROCESSING_VERSION,
         "renderer": RENDERER_VERSION,
@@ -213,8 +215,8 @@ def _card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, digest:
 Sketches and 3D shapes to unit vectors of one space, by the class-centre guidance network (CGN). A sketch is
 near the shapes of what it shows.
 
-* backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]}), pictures of {facts["size"]} pixels,
-  {facts["views"]["count"]} views of a shape
+* backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]}), {facts["views"]["count"]} views of
+  {facts["size"]} pixels of a shape, {facts["sketch_size"]} pixels of a sketch
 * trained on {data["shapes"]} shapes of {data["classes"]} classes and {data["train"]} drawings;
   seed {facts["run"]["seed"]}
 * measured on {data["test"]} drawings that it was not trained on: {figures}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from sketchshape.datasets import Dataset, ShapeItem, SketchItem, split_validation
 from sketchshape.errors import DatasetError
@@ -87,38 +88,45 @@ class Preparer:
         self.views = folder / "views"
         self.store = folder / "features.sqlite"
         self.device = device.pick(settings.train.device)
-        backbone = settings.backbone
-        network = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=quiet)
-        self.weights = weights_digest(network)
-        self.network = frozen(network.to(self.device)) if settings.train.trunk == "frozen" else None
+        self._trunks = {name: _Trunk(settings, name, self.device, quiet) for name in ("shape", "sketch")}
+
+    @property
+    def weights(self) -> str:
+        """Hash of the weights of both trunks."""
+        return digest(*[trunk.weights for trunk in self._trunks.values()])
+
+    def network(self, modality: str) -> nn.Module | None:
+        """Give what makes the features of a shape's views or of a sketch; None where trunks are trained."""
+        return self._trunks[modality].network
 
     def shapes(self, items: Sequence[ShapeItem], title: str = "shapes") -> Gathered:
         """Give all views of shapes: (n, views, ...)."""
-        views, size = self.settings.views, self.settings.backbone.size
+        views, size = self.settings.views, self._trunks["shape"].size
         up = self.settings.data.up
 
         def make(indices: Sequence[int]) -> Made:
             chosen = [items[index] for index in indices]
             return shape_pictures(chosen, views, up, size, cache=self.views, workers=self.workers)
 
-        return self._gather(title, [self._shape_key(item) for item in items], make)
+        return self._gather(title, "shape", [self._shape_key(item) for item in items], make)
 
     def sketches(self, items: Sequence[SketchItem], count: int, title: str = "sketches") -> Gathered:
         """Give `count` variants of sketches: (n, count, ...)."""
-        size, rotation = self.settings.backbone.size, self.settings.train.rotation
+        size, rotation = self._trunks["sketch"].size, self.settings.train.rotation
 
         def make(indices: Sequence[int]) -> Made:
             chosen = [items[index] for index in indices]
             return sketch_pictures(chosen, size, count=count, rotation=rotation)
 
         keys = [self._key("sketch", _content(item), item.id, count, rotation) for item in items]
-        return self._gather(title, keys, make)
+        return self._gather(title, "sketch", keys, make)
 
-    def _gather(self, title: str, keys: list[str], make: Any) -> Gathered:
-        if self.network is None:
+    def _gather(self, title: str, modality: str, keys: list[str], make: Any) -> Gathered:
+        network = self.network(modality)
+        if network is None:
             return gather_pictures(title, len(keys), make, quiet=self.quiet)
         with FeatureStore(self.store) as store:
-            return gather_features(title, keys, make, self.network, store, self.device, quiet=self.quiet)
+            return gather_features(title, keys, make, network, store, self.device, quiet=self.quiet)
 
     def _shape_key(self, item: ShapeItem) -> str:
         views = self.settings.views
@@ -130,8 +138,19 @@ class Preparer:
             content = f"unreadable {item.path}"
         return self._key("shape", content)
 
-    def _key(self, *parts: object) -> str:
-        return digest(list(parts), self.weights, self.settings.backbone.size, PREPROCESSING_VERSION)
+    def _key(self, modality: str, *parts: object) -> str:
+        trunk = self._trunks[modality]
+        return digest([modality, *parts], trunk.weights, trunk.size, PREPROCESSING_VERSION)
+
+
+class _Trunk:
+    """The trunk of one modality, with the size of its pictures and the hash of its weights."""
+
+    def __init__(self, settings: Run, modality: str, where: torch.device, quiet: bool) -> None:
+        backbone = settings.backbone.of(modality)
+        network = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=quiet)
+        self.size, self.weights = backbone.size, weights_digest(network)
+        self.network = frozen(network.to(where)) if settings.train.trunk == "frozen" else None
 
 
 def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:

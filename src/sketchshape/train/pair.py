@@ -137,7 +137,8 @@ def new_pair(settings: Run, seed: int, device: torch.device) -> Pair:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         shape_stage, sketch_stage = _in_roles(settings.teacher, settings.student, settings)
-        sketches, shapes = _new_encoder(settings, sketch_stage), _new_encoder(settings, shape_stage)
+        sketches = _new_encoder(settings, sketch_stage, "sketch")
+        shapes = _new_encoder(settings, shape_stage, "shape")
     return Pair(sketches.to(device), shapes.to(device), device)
 
 
@@ -180,8 +181,8 @@ def load_pair(folder: Path, settings: Run, preparer: Preparer) -> Pair:
     return pair
 
 
-def _new_encoder(settings: Run, stage: Stage) -> Encoder:
-    backbone, head = settings.backbone, settings.head
+def _new_encoder(settings: Run, stage: Stage, modality: str) -> Encoder:
+    backbone, head = settings.backbone.of(modality), settings.head
     if settings.train.trunk == "frozen":
         trunk: Any = Features(backbone_class(backbone.name).dim)
     else:

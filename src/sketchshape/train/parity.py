@@ -20,7 +20,7 @@ from sketchshape.types import F32, U8
 
 LEAST_COSINE = 0.9999
 TOP = 10
-TIE = 1e-5  # shapes whose scores are nearer than float32 can tell may change places
+TIE = 5e-4  # shapes whose scores are nearer than weights kept as float16 can tell may change places
 SHAPES, SKETCHES = 100, 50  # that are compared, at most
 
 
@@ -30,7 +30,7 @@ class Probes:
 
     Args:
         shapes: (G, views, size, size) uint8.
-        sketches: (Q, size, size) uint8.
+        sketches: (Q, side, side) uint8.
     """
 
     shapes: U8
@@ -89,7 +89,8 @@ def probes(run: Path, preparer: Preparer) -> Probes:
         workers=preparer.workers,
     )
     galleries = _sound(made)
-    drawings = _sound(sketch_pictures(_some(sketches, SKETCHES), settings.backbone.size))
+    side = settings.backbone.of("sketch").size
+    drawings = _sound(sketch_pictures(_some(sketches, SKETCHES), side))
     if min(len(galleries), len(drawings)) <= TOP:
         raise SketchshapeError(
             f"{run}: not exported, only {len(galleries)} shapes and {len(drawings)} sketches could be read "
@@ -114,8 +115,8 @@ def compare(pair: Pair, bundle: Bundle, pictures: Probes, preparer: Preparer) ->
     if preparer.settings.train.flip_test:
         looks = np.concatenate([looks, looks[..., ::-1]], axis=1)
     right = (
-        pair.embed_sketches(_inputs(looks, preparer)),
-        pair.embed_shapes(_inputs(pictures.shapes, preparer)),
+        pair.embed_sketches(_inputs(looks, preparer, "sketch")),
+        pair.embed_shapes(_inputs(pictures.shapes, preparer, "shape")),
     )
     found = (
         np.concatenate([bundle.embed_sketches(one[None]) for one in pictures.sketches]),
@@ -135,14 +136,14 @@ def _differs(wanted: F32, got: F32) -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 
 @torch.inference_mode()
-def _inputs(pictures: U8, preparer: Preparer) -> np.ndarray[Any, Any]:
+def _inputs(pictures: U8, preparer: Preparer, modality: str) -> np.ndarray[Any, Any]:
     """Give what the pair takes: the pictures, or the features of a frozen trunk."""
-    if preparer.network is None:
+    network = preparer.network(modality)
+    if network is None:
         return pictures
     flat = np.ascontiguousarray(pictures.reshape(-1, *pictures.shape[2:]))
     parts = [
-        preparer.network(part.to(preparer.device)).float().cpu()
-        for part in torch.split(torch.from_numpy(flat), 24)
+        network(part.to(preparer.device)).float().cpu() for part in torch.split(torch.from_numpy(flat), 24)
     ]
     features: np.ndarray[Any, Any] = torch.cat(parts).numpy().reshape(*pictures.shape[:2], -1)
     return features

@@ -30,7 +30,7 @@ def load_weights(backbone: Backbone, weights: str, *, quiet: bool = False) -> No
 
     Args:
         backbone: the network.
-        weights: bundled, imagenet, or a file: .pth, .safetensors or .npz.
+        weights: bundled, drawings, imagenet, or a file: .pth, .safetensors or .npz.
         quiet: show no progress of a download.
 
     Raises:
@@ -138,6 +138,10 @@ def _locate(backbone: Backbone, weights: str, quiet: bool) -> Path:
                 f"no weights of {backbone.name} are bundled; use backbone.weights=imagenet or a file"
             )
         return BUNDLED / backbone.bundled
+    if weights == "drawings":
+        if not backbone.drawings:
+            raise ConfigError(f"{backbone.name} has no weights trained on drawings; use the name of a file")
+        return BUNDLED / backbone.drawings
     if weights == "imagenet":
         if not backbone.published:
             other = "bundled" if backbone.bundled else "none"
@@ -148,7 +152,8 @@ def _locate(backbone: Backbone, weights: str, quiet: bool) -> Path:
     path = Path(weights).expanduser()
     if not path.is_file():
         raise ConfigError(
-            f"backbone.weights is {weights!r}, expected bundled, imagenet, none, or an existing file"
+            f"backbone.weights is {weights!r}, expected bundled, drawings, imagenet, none, or an existing "
+            "file"
         )
     return path
 

@@ -35,7 +35,7 @@ def to_thumbnail(view: U8, size: int | None = None) -> bytes:
     if size is not None and size != view.shape[0]:
         picture = picture.resize((size, size), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
-    picture.save(stream, "PNG", compress_level=6)
+    picture.save(stream, "PNG", compress_level=3)
     return stream.getvalue()
 
 

@@ -23,6 +23,7 @@ class Backbone(nn.Module):
     least: ClassVar[int] = 32  # smallest side of a picture in pixels
     published: ClassVar[str] = ""  # address of ImageNet weights; the name ends in 8 digits of their SHA-256
     bundled: ClassVar[str] = ""  # weights file that ships with the package
+    drawings: ClassVar[str] = ""  # another, trained on drawings, for the sketches' network
     version: ClassVar[int] = 1  # raised when the same weights give other features
     rank: ClassVar[int] = 2  # dimensions of one input item
     group: ClassVar[int] = 1 << 19  # pixels that one thread takes at once when nothing is trained

@@ -44,6 +44,7 @@ class MobileNetV1(Backbone):
 
     dim = 1024
     bundled = "mobilenet_v1_imagenet.npz"
+    drawings = "mobilenet_v1_drawings.npz"
     group = 1 << 17  # its wide first layers are large and its weights small
 
     def __init__(self) -> None:

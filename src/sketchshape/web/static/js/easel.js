@@ -18,6 +18,8 @@ export class Easel {
   #last = null
   #cursor = null // of the keyboard, or of the eraser
   #keyboard = false
+  #box = null
+  #raw = false // moves of this stroke come by pointerrawupdate
   #frame = 0
 
   /** @param {(at: number) => void} changed called with the time of the event that changed the drawing */
@@ -29,13 +31,17 @@ export class Easel {
     document.addEventListener('theme', () => this.repaint())
     const on = (name, action) => canvas.addEventListener(name, event => action(event))
     on('pointerdown', e => this.#down(e))
-    on('pointermove', e => this.#move(e))
+    on('pointerrawupdate', e => { if (this.#last) { this.#raw = true; this.#move(e) } }) // does not wait for a frame
+    on('pointermove', e => { if (!this.#raw) this.#move(e) })
     on('pointerup', e => this.#up(e))
     on('pointercancel', e => this.#up(e))
     on('pointerleave', () => { if (!this.#rubbed && !this.#keyboard) { this.#cursor = null; this.repaint() } })
     on('keydown', e => this.#key(e))
     on('blur', () => this.#lift(performance.now()))
   }
+
+  /** Is the pen or the eraser down, or an example drawing itself? */
+  get busy() { return Boolean(this.#last || this.#rubbed) }
 
   /** What is to be seen now, with the stroke that is being drawn. */
   get drawing() {
@@ -82,7 +88,7 @@ export class Easel {
   }
 
   #place(event) {
-    const box = this.#canvas.getBoundingClientRect()
+    const box = this.#box // measured when the pen goes down: to measure for each move is to lay the page out each time
     return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE]
   }
 
@@ -91,6 +97,7 @@ export class Easel {
     if (this.#last) return // a second finger
     this.#lift(event.timeStamp)
     this.#canvas.setPointerCapture(event.pointerId)
+    this.#box = this.#canvas.getBoundingClientRect()
     this.#keyboard = false
     this.#last = { id: event.pointerId, point: this.#place(event) }
     if (this.tool === 'eraser' || event.buttons & 32) {
@@ -106,6 +113,7 @@ export class Easel {
   #move(event) {
     if (!this.#last) {
       if (this.tool !== 'eraser' || event.pointerType === 'touch') return
+      this.#box = this.#canvas.getBoundingClientRect()
       this.#cursor = this.#place(event)
       this.repaint()
       return
@@ -138,6 +146,7 @@ export class Easel {
   #up(event) {
     if (event.pointerId !== this.#last?.id) return
     this.#last = null
+    this.#raw = false
     if (event.pointerType === 'touch') this.#cursor = null
     const [stroke, rubbed] = [this.#stroke, this.#rubbed]
     this.#stroke = this.#rubbed = null

@@ -31,6 +31,14 @@ export class Grid {
     this.#list.children[place]?.querySelector('.open').focus()
   }
 
+  /** How many tiles fit into the window: more of them are not needed while one draws. */
+  get fitting() {
+    const box = this.#list.firstChild?.getBoundingClientRect()
+    if (!box?.width) return 12
+    const columns = Math.max(1, Math.round(this.#list.clientWidth / box.width))
+    return columns * Math.max(1, Math.ceil((innerHeight - this.#list.getBoundingClientRect().top) / box.height))
+  }
+
   #make(shape) {
     const image = make('img', { alt: '', draggable: 'false', loading: 'lazy', decoding: 'async' })
     const picture = make('span', { class: 'picture' }, image)

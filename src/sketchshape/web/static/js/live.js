@@ -16,16 +16,26 @@ export class Live {
 
   async #run() {
     this.busy = true
-    while (this.#next) {
-      const question = this.#next
-      this.#next = null
+    let flight = this.#take()
+    while (flight) {
+      const { question, answer } = flight
+      const result = await answer.then(value => ({ value }), error => ({ error }))
+      flight = this.#take() // the next one travels while this one is put on the screen
       try {
-        const answer = await this.send(question)
-        this.show(answer, question)
+        if (result.error) throw result.error
+        this.show(result.value, question)
       } catch (error) {
-        if (!this.#next) this.fail(error, question)
+        if (!flight) this.fail(error, question)
       }
+      flight ??= this.#take()
     }
     this.busy = false
+  }
+
+  #take() {
+    if (!this.#next) return null
+    const question = this.#next
+    this.#next = null
+    return { question, answer: this.send(question) }
   }
 }

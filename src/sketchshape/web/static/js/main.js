@@ -22,6 +22,7 @@ const PAGE = 48
 let info = { shapes: 0, labels: [], formats: [] }
 let subject = null // the shape that others should be like, instead of the drawing
 let shown = FEW
+let fitting = 0 // shapes that fit into the window
 let drawing = new AbortController() // of an example that draws itself
 
 const easel = new Easel($('canvas'), at => { subject = null; shown = FEW; if ($('notice').dataset.lasts) fine(true); drawn(); ask(at) })
@@ -33,7 +34,8 @@ const live = new Live(send, show, fail)
 // ---- asking
 
 function ask(at = performance.now()) {
-  live.ask({ at, subject, drawing: easel.drawing, rest: asked(), k: shown })
+  if (!easel.busy || !fitting) fitting = Math.min(FEW, grid.fitting)
+  live.ask({ at, subject, drawing: easel.drawing, rest: asked(), k: easel.busy ? fitting : shown })
 }
 
 async function send({ subject, drawing, rest, k }) {
@@ -49,7 +51,7 @@ function show(answer, question) {
   fine()
   grid.show(answer.shapes)
   describe(answer, question)
-  $('more').hidden = answer.shapes.length >= Math.min(200, answer.total) || answer.shapes.length < question.k
+  $('more').hidden = easel.busy || answer.shapes.length >= Math.min(200, answer.total) || answer.shapes.length < question.k
   address()
   requestAnimationFrame(() => setTimeout(() => { // after the frame that shows them
     document.dispatchEvent(new CustomEvent('results', { detail: { at: question.at, now: performance.now() } }))

@@ -1,0 +1,178 @@
+"""A trunk for sketches, trained on drawings of many words before it sees a shape: `sketchshape pretrain`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+import torch
+
+from sketchshape.config import to_tree
+from sketchshape.errors import ArtefactError, ConfigError
+from sketchshape.files import atomic, digest, write_json
+from sketchshape.images import StrokeChanges
+from sketchshape.settings import Backbone, Head, Teacher, Train
+from sketchshape.train import device as devices
+from sketchshape.train.backbones import build_backbone
+from sketchshape.train.drawings import Drawings, Words, picture, read_words, split_words
+from sketchshape.train.methods.words import WordClassifier
+from sketchshape.train.networks import Encoder
+from sketchshape.train.networks import Head as HeadNetwork
+from sketchshape.train.trainer import fit
+
+NAME = "trunk.safetensors"
+_VALIDATE = 128  # drawings of one pass
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which drawings.
+
+    Args:
+        path: folder of <word>.ndjson.
+        left_out: text file of keys (`key_id`), one a line, of drawings that are not learned from.
+        validation: part 0..0.5 of the others that is held out to see how it goes.
+    """
+
+    path: str = ""
+    left_out: str = ""
+    validation: float = 0.03
+
+
+@dataclass(frozen=True)
+class Pretrain:
+    """What `sketchshape pretrain` reads from a TOML file.
+
+    Args:
+        name: of the run.
+        data: the drawings.
+        backbone: the network, the weights it starts from, and the size of a picture.
+        head: between the trunk and the words; not kept.
+        classifier: how it is optimised; the trunk at `trunk_lr` times the rate.
+        strokes: what happens to a drawing.
+        train: device, precision; the first of its seeds is used.
+        stem: convolutions at the start of the trunk that are kept as they are.
+    """
+
+    name: str = "pretrain"
+    data: Source = field(default_factory=Source)
+    backbone: Backbone = field(default_factory=Backbone)
+    head: Head = field(default_factory=Head)
+    classifier: Teacher = field(default_factory=Teacher)
+    strokes: StrokeChanges = field(default_factory=StrokeChanges)
+    train: Train = field(default_factory=Train)
+    stem: int = 0
+
+
+def pretrain(settings: Pretrain, folder: Path, *, fresh: bool = False, quiet: bool = False) -> Path:
+    """Train the trunk; the same call goes on after an interruption.
+
+    Args:
+        settings: of the run.
+        folder: that it lands in: trunk.safetensors, pretrain.json, log.csv, log.jsonl.
+        fresh: remove what the folder holds first.
+        quiet: show no progress.
+
+    Returns:
+        The weights file, for `backbone.sketch_weights`.
+
+    Raises:
+        ConfigError: the file of keys is not there.
+        DatasetError: there are no drawings.
+        ArtefactError: the folder holds a run of other settings or other drawings.
+    """
+    if fresh and (folder / "pretrain.json").is_file():
+        shutil.rmtree(folder)
+    words = read_words(Path(settings.data.path), _left_out(settings.data.left_out))
+    learned, held = split_words(words, settings.data.validation)
+    device, seed = devices.pick(settings.train.device), settings.train.seeds[0]
+    method = _network(settings, len(words.names), seed).to(device)
+    method.encoder.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    _claim(folder / "pretrain.json", settings, learned)
+    check = _Check(method, held, settings.backbone.size, device)
+    result = fit(
+        method,
+        Drawings(learned, settings.backbone.size, settings.strokes, os.cpu_count() or 1),
+        settings.classifier,
+        seed=seed,
+        device=device,
+        precision=settings.train.precision,
+        folder=folder,
+        name="classifier",
+        key=digest(to_tree(replace(settings, name="", data=Source()))),
+        validate=check if len(held) else None,
+        quiet=quiet,
+    )
+    path = folder / NAME
+    _save_trunk(path, method.encoder, settings)
+    last = result.history[-1]
+    if not quiet:
+        print(f"{len(learned)} drawings of {len(words.names)} words, {result.seconds:.0f} s", file=sys.stderr)
+        print(f"held out: {100 * last.get('accuracy', float('nan')):.1f} % right words", file=sys.stderr)
+    return path
+
+
+def _left_out(path: str) -> frozenset[str]:
+    if not path:
+        return frozenset()
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ConfigError(f"data.left_out is {path!r}: {error.strerror}; expected a text file") from None
+    return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+def _network(settings: Pretrain, words: int, seed: int) -> WordClassifier:
+    backbone, head = settings.backbone, settings.head
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        trunk = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=True)
+        top = HeadNetwork(trunk.dim, head.hidden, head.width, settings.classifier.dropout, head.standardise)
+        return WordClassifier(Encoder(trunk, top), words, settings.classifier, stem=settings.stem, seed=seed)
+
+
+def _claim(path: Path, settings: Pretrain, words: Words) -> None:
+    record = {"format": 1, "kind": "pretrain", "settings": to_tree(settings), "drawings": len(words)}
+    record["hash"] = digest(record["settings"], list(words.keys))
+    if not path.is_file():
+        write_json(path, record)
+    elif f'"{record["hash"]}"' not in path.read_text(encoding="utf-8"):
+        raise ArtefactError(
+            f"{path.parent} holds a run of other settings or drawings; choose another folder with --out, "
+            "or add --fresh to replace it"
+        )
+
+
+class _Check:
+    """Tells after each epoch how many held-out drawings are given the right word."""
+
+    def __init__(self, method: WordClassifier, held: Words, size: int, device: torch.device) -> None:
+        self.method, self.device = method, device
+        pictures = [picture(strokes, size) for strokes in held.strokes]
+        self.pictures = torch.from_numpy(np.stack(pictures)) if pictures else torch.empty(0)
+        self.labels = torch.from_numpy(held.labels)
+
+    @torch.inference_mode()
+    def __call__(self) -> dict[str, float]:
+        right = 0
+        weights = torch.nn.functional.normalize(self.method.classifier.weight, dim=1)
+        for start in range(0, len(self.labels), _VALIDATE):
+            part = slice(start, start + _VALIDATE)
+            cosines = self.method.encoder.embed(self.pictures[part].to(self.device)) @ weights.T
+            right += int((cosines.argmax(1).cpu() == self.labels[part]).sum())
+        return {"accuracy": right / len(self.labels)}
+
+
+def _save_trunk(path: Path, encoder: Encoder, settings: Pretrain) -> None:
+    tensors: dict[str, Any] = {
+        name: value.detach().cpu().contiguous() for name, value in encoder.trunk.state_dict().items()
+    }
+    header = {"format": "1", "kind": "trunk", "settings": digest(to_tree(settings))}
+    with atomic(path) as temporary:
+        safetensors.torch.save_file(tensors, temporary, header)
