@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Where torch comes from, e.g. TORCH_ARGS="--index-url https://download.pytorch.org/whl/cpu"
 TORCH_ARGS ?=
+SERVE ?= 1
 
-.PHONY: help setup demo test test-all lint clean
+.PHONY: help setup demo test test-page test-all lint clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -19,11 +20,14 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/sketchshape doctor # compiles the renderer, so that nothing waits for it later
 	@touch $@
 
-demo: setup ## Train and measure on the bundled sample; safe to run again, it resumes
-	@$(BIN)/sketchshape demo
+demo: setup ## Train and measure on the bundled sample, then serve the page to draw on (SERVE=0: no page)
+	@SERVE=$(SERVE) $(BIN)/sketchshape demo
 
 test: setup lint ## Everything that must be green, under 5 minutes
 	$(BIN)/python -m pytest
+
+test-page: setup ## The page in a real browser: needs Chromium
+	$(BIN)/python -m pytest -m '' tests/test_web_browser.py
 
 test-all: setup lint ## The longer tests too
 	$(BIN)/python -m pytest -m ''

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,19 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root.with_name("index")
 
 
+@contextmanager
+def started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """Run a process that a failed test does not leave behind."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 @pytest.fixture(scope="module")
 def address(index: Path) -> Iterator[str]:
-    with subprocess.Popen(
-        [*COMMAND, str(index), "--port", "0"], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with started([*COMMAND, str(index), "--port", "0"]) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line.startswith("sketchshape: 4 shapes at http://127.0.0.1:")
@@ -103,3 +112,20 @@ def test_a_port_that_is_taken_and_an_index_that_is_none(
 def test_which_addresses_are_this_machine_alone(host: str, local: bool, shown: str) -> None:
     assert serve._is_local(host) is local
     assert serve._shown(host) == shown
+
+
+@pytest.mark.slow
+def test_the_demo_ends_by_serving_the_sample(tmp_path: Path) -> None:
+    asked = f"argparse.Namespace(out=pathlib.Path({str(tmp_path / 'demo')!r}), port=0, workers=None)"
+    code = f"import argparse, pathlib; from sketchshape.cli import demo; demo._draw({asked})"
+    with started([sys.executable, "-c", code]) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Draw what you have in mind")
+        line = process.stdout.readline()
+        assert line.startswith("sketchshape: 175 shapes at http://127.0.0.1:")
+        found = client(line.split()[4], "--words", "chair", "-k", "2").stdout.splitlines()
+        assert len(found) == 2
+        assert all("/chair/" in one for one in found)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert (tmp_path / "demo-index").is_dir()

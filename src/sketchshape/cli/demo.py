@@ -1,12 +1,18 @@
-"""Train and measure on the bundled sample, and say where the pictures are; safe to run again, it resumes."""
+"""Train and measure on the bundled sample, say where the pictures are, and serve the page to draw on.
+
+Safe to run again: it resumes. SERVE=0 or --no-serve ends before the page.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from pathlib import Path
 
 from sketchshape.cli.options import add_workers
 from sketchshape.config import load_config
+from sketchshape.errors import MissingExtraError
 from sketchshape.settings import Run
 
 CONFIG = Path(__file__).with_name("demo.toml")
@@ -18,11 +24,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, default=Path("runs/demo"), metavar="RUN", help="folder (runs/demo)"
     )
     parser.add_argument("--fresh", action="store_true", help="replace what is in the folder")
+    parser.add_argument(
+        "--no-serve", action="store_true", help="end when the figures are there (also SERVE=0)"
+    )
+    parser.add_argument("--port", type=int, default=8000, help="of the page (8000; 0 takes a free one)")
     add_workers(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, print the table, write the report."""
+    """Train, print the table, write the report, serve the sample's shapes."""
     from sketchshape.datasets import load_dataset
     from sketchshape.report import print_table, write_report
     from sketchshape.train.run import train_run
@@ -42,5 +52,24 @@ def run(arguments: argparse.Namespace) -> int:
     )
     page = write_report(arguments.out) / "index.html"
     print_table(arguments.out)
-    print(f"pictures: {page.parent}\npage:     {page}")
+    print(f"pictures: {page.parent}\nreport:   {page}", flush=True)
+    if not arguments.no_serve and os.environ.get("SERVE") != "0":
+        _draw(arguments)
     return 0
+
+
+def _draw(arguments: argparse.Namespace) -> None:
+    """Index the shapes of the sample with the encoders that ship, and serve the page until Ctrl-C."""
+    from sketchshape.cli.serve import serve
+    from sketchshape.datasets import sample_root
+    from sketchshape.search import build_index
+
+    index = arguments.out.with_name(f"{arguments.out.name}-index")
+    try:
+        build_index(sample_root() / "shapes", index, workers=arguments.workers)
+        print("Draw what you have in mind (SERVE=0 leaves this page out):")
+        serve(index, "127.0.0.1", arguments.port)
+    except KeyboardInterrupt:
+        pass  # the usual end
+    except MissingExtraError as error:
+        print(f"no page to draw on: {error}", file=sys.stderr)

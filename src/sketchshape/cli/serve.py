@@ -30,25 +30,42 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
+    serve(arguments.index, arguments.host, arguments.port, arguments.bundle, browse=arguments.open)
+    return 0
+
+
+def serve(index: Path, host: str, port: int, bundle: Path | None = None, *, browse: bool = False) -> None:
+    """Serve an index until Ctrl-C, and print the address.
+
+    Args:
+        index: folder that `sketchshape index` wrote.
+        host: address to listen on; others than loopback are told that everybody can see the shapes.
+        port: to listen on; 0 takes a free one.
+        bundle: encoders; None is those that ship.
+        browse: open the page in a browser.
+
+    Raises:
+        MissingExtraError: the extra [serve] is not installed.
+        UsageError: the port is taken, or there is no index.
+    """
     # Before NumPy is imported: OpenBLAS spins for 25 ms after each product, on cores that others need.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     from sketchshape.search import Searcher
     from sketchshape.web import LOCAL, create_app
 
-    searcher = Searcher.open(arguments.index, arguments.bundle)
-    listening = _listen(arguments.host, arguments.port)
-    local = _is_local(arguments.host)
+    searcher = Searcher.open(index, bundle)
+    listening = _listen(host, port)
+    local = _is_local(host)
     app = create_app(searcher, hosts=LOCAL if local else ("*",), full_paths=local)
     if len(searcher):
         searcher.search([[[0, 9, 9], [0, 0, 9]]], 1)  # the encoder is loaded before the first person draws
-    address = f"http://{_shown(arguments.host)}:{listening.getsockname()[1]}"
+    address = f"http://{_shown(host)}:{listening.getsockname()[1]}"
     print(f"sketchshape: {len(searcher)} shapes at {address} (API: {address}/docs); Ctrl-C stops", flush=True)
     if not local:
         print("Everybody who can reach this machine can see and download these shapes.", file=sys.stderr)
-    if arguments.open:
+    if browse:
         threading.Timer(0.5, webbrowser.open, (address,)).start()
     _serve(app, listening)
-    return 0
 
 
 def _serve(app: object, listening: socket.socket) -> None:

@@ -1,0 +1,22 @@
+# Indexes /library and serves it on port 8000:
+#   docker build -t sketchshape .
+#   docker run -p 127.0.0.1:8000:8000 -v /path/to/models:/library:ro -v sketchshape:/data sketchshape
+# The index stays in /data; when the container starts again, only what changed is rendered.
+FROM python:3.12-slim AS build
+WORKDIR /build
+COPY pyproject.toml README.md LICENSE ./
+COPY src src
+RUN python -m venv /opt/sketchshape && /opt/sketchshape/bin/pip install --no-cache-dir '.[serve]'
+
+FROM python:3.12-slim
+COPY --from=build /opt/sketchshape /opt/sketchshape
+ENV PATH=/opt/sketchshape/bin:$PATH PYTHONUNBUFFERED=1 \
+    SKETCHSHAPE_CACHE=/data/cache NUMBA_CACHE_DIR=/data/numba
+RUN useradd --uid 10001 --create-home sketchshape && mkdir -p /data /library && chown sketchshape /data
+USER sketchshape
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --start-period=600s --interval=30s \
+    CMD python -c "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=5)"
+# A bad file in the library is told and left out; it must not keep the rest from being served.
+CMD ["sh", "-c", "sketchshape index /library --out /data/index; exec sketchshape serve /data/index --host 0.0.0.0"]

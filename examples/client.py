@@ -1,0 +1,87 @@
+"""Ask a running service for the shapes that look like a drawing; needs nothing but Python.
+
+    sketchshape serve INDEX
+    python examples/client.py drawing.png -k 5
+    python examples/client.py strokes.json --words chair
+    python examples/client.py --like 12 --save shapes/
+
+A drawing is a picture, or JSON with strokes [[[x, x, ...], [y, y, ...]], ...].
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode, urljoin
+from urllib.request import Request, urlopen
+
+
+def search(server: str, drawing: Path | None, **asked: Any) -> list[dict[str, Any]]:
+    """Find shapes.
+
+    Args:
+        server: address of the service.
+        drawing: file of a picture or of strokes; None where `asked` says it all.
+        asked: k, words, like, class, folder and so on; see /docs of the service.
+
+    Returns:
+        The shapes as the service describes them, the most alike first.
+    """
+    address = urljoin(server, "/api/search")
+    if drawing is None or drawing.suffix == ".json":
+        body = dict(asked)
+        if drawing is not None:
+            body["strokes"] = json.loads(drawing.read_text())
+        request = Request(address, json.dumps(body).encode(), {"content-type": "application/json"})
+    else:
+        picture = drawing.read_bytes()
+        request = Request(
+            f"{address}?{urlencode(asked)}", picture, {"content-type": "application/octet-stream"}
+        )
+    with urlopen(request, timeout=30) as answer:
+        shapes: list[dict[str, Any]] = json.load(answer)["shapes"]
+    return shapes
+
+
+def main() -> int:
+    """Search, print a table, and save the shapes as GLB where asked to."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("drawing", nargs="?", type=Path)
+    parser.add_argument("-k", type=int, default=10)
+    parser.add_argument("--words", default="")
+    parser.add_argument("--like", type=int, metavar="ID")
+    parser.add_argument("--server", default="http://127.0.0.1:8000")
+    parser.add_argument("--save", type=Path, metavar="FOLDER")
+    options = parser.parse_args()
+    asked = {"k": options.k, "words": options.words} | (
+        {} if options.like is None else {"like": options.like}
+    )
+    try:
+        shapes = search(options.server, options.drawing, **asked)
+    except HTTPError as error:
+        print(json.load(error)["detail"], file=sys.stderr)
+        return 1
+    except URLError as error:
+        print(
+            f"{options.server} does not answer ({error.reason}); run: sketchshape serve INDEX",
+            file=sys.stderr,
+        )
+        return 1
+    for shape in shapes:
+        score = "" if shape["score"] is None else f"{shape['score']:.3f}"
+        print(f"{shape['id']:>6}  {score:>6}  {shape['path']}")
+        if options.save:
+            options.save.mkdir(parents=True, exist_ok=True)
+            with urlopen(urljoin(options.server, shape["mesh"]), timeout=60) as mesh:
+                (options.save / f"{shape['id']}-{shape['name']}.glb").write_bytes(mesh.read())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
