@@ -86,7 +86,7 @@ def test_sources_that_do_not_exist_are_named(tmp_path):
         ConfigError, match=r"mobilenet_v1 has no published file; use backbone.weights=bundled"
     ):
         build_backbone("mobilenet_v1", "imagenet", 32)
-    with pytest.raises(ConfigError, match="expected bundled, imagenet, none, or an existing file"):
+    with pytest.raises(ConfigError, match="expected bundled, drawings, imagenet, none, or an existing file"):
         build_backbone("tiny", str(tmp_path / "gone.pth"), 16)
     (tmp_path / "w.bin").write_bytes(b"")
     with pytest.raises(ConfigError, match=r"expected a file of type .pth, .safetensors, .npz"):

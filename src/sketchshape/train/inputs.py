@@ -53,7 +53,8 @@ class Inputs:
 
     Args:
         classes: class names.
-        gallery: all shapes; they are the teacher's training items too (closed gallery).
+        shapes: that are learned from.
+        gallery: shapes that are ranked; in the closed protocol, those that are learned from.
         train: sketches that are learned from.
         validation: sketches held out of training.
         test: sketches for the final figure.
@@ -62,6 +63,7 @@ class Inputs:
     """
 
     classes: tuple[str, ...]
+    shapes: Part
     gallery: Part
     train: Part
     validation: Part
@@ -183,6 +185,7 @@ def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:
     problems = [problem for result in gathered.values() for problem in result.problems]
     return Inputs(
         dataset.classes,
+        parts["gallery"],
         **parts,
         problems=(*dataset.problems, *problems),
         digest=digest(*[_fingerprint(part) for part in parts.values()], preparer.weights),

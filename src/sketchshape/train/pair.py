@@ -102,7 +102,7 @@ def train_pair(
     """
     pair = new_pair(settings, seed, device)
     teacher_net, student_net = _in_roles(pair.shapes, pair.sketches, settings)
-    teacher_part, student_part = _in_roles(inputs.gallery, inputs.train, settings)
+    teacher_part, student_part = _in_roles(inputs.shapes, inputs.train, settings)
     shapes_teach = settings.teacher.modality == "shape"
     train = partial(
         fit, seed=seed, device=device, precision=settings.train.precision, folder=folder, quiet=quiet
