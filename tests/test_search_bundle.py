@@ -76,7 +76,7 @@ def test_a_shape_and_a_drawing_are_near_the_center_of_their_class(bundle: Bundle
 
 
 def test_other_pictures_are_refused(bundle: Bundle) -> None:
-    with pytest.raises(ValueError, match=r"float64 \(1, 160, 160\), expected uint8 \(n, 160, 160\)"):
+    with pytest.raises(ValueError, match=r"float64 \(1, 160, 160\), expected uint8 \(n, 112, 112\)"):
         bundle.embed_sketches(np.zeros((1, 160, 160)))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"expected uint8 \(n, 12, 160, 160\)"):
         bundle.embed_views(np.zeros((1, 11, 160, 160), np.uint8))

@@ -130,7 +130,7 @@ def test_only_the_first_places_count_and_ties_may_change() -> None:
 
 def test_equal_weights_are_stored_once(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    shared, own = rng.normal(size=(2, 40, 40)).astype(np.float32)
+    shared, own = rng.normal(size=(2, 160, 160)).astype(np.float32)
     graphs = {}
     for name, second in (("a.onnx", shared), ("b.onnx", own)):
         weights = [numpy_helper.from_array(w, f"w{n}") for n, w in enumerate((shared, second))]
@@ -138,17 +138,30 @@ def test_equal_weights_are_stored_once(tmp_path: Path) -> None:
             helper.make_node("MatMul", ["x", "w0"], ["h"]),
             helper.make_node("MatMul", ["h", "w1"], ["y"], doc_string="secret/path.py"),
         ]
-        ends = [helper.make_tensor_value_info(one, TensorProto.FLOAT, ["n", 40]) for one in "xy"]
+        ends = [helper.make_tensor_value_info(one, TensorProto.FLOAT, ["n", 160]) for one in "xy"]
         graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], weights)
         graphs[name] = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     save_shared(graphs, tmp_path)
     assert (tmp_path / "weights.bin").stat().st_size == 2 * shared.nbytes / 2  # in half precision
     assert b"secret" not in (tmp_path / "b.onnx").read_bytes()
-    x = rng.normal(size=(3, 40)).astype(np.float32)
+    x = rng.normal(size=(3, 160)).astype(np.float32)
     shared, own = (weights.astype(np.float16).astype(np.float32) for weights in (shared, own))
     for name, second in (("a.onnx", shared), ("b.onnx", own)):
         session = onnxruntime.InferenceSession(tmp_path / name, providers=["CPUExecutionProvider"])
-        np.testing.assert_allclose(session.run(None, {"x": x})[0], x @ shared @ second, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(session.run(None, {"x": x})[0], x @ shared @ second, rtol=1e-4, atol=1e-3)
+
+
+def test_small_variances_keep_their_digits(tmp_path: Path) -> None:
+    variance = np.geomspace(1e-9, 1, 512, dtype=np.float32)  # float16 has no digits left below 6e-8
+    weights = [numpy_helper.from_array(variance, "v")]
+    nodes = [helper.make_node("Sqrt", ["v"], ["d"]), helper.make_node("Div", ["x", "d"], ["y"])]
+    ends = [helper.make_tensor_value_info(one, TensorProto.FLOAT, ["n", 512]) for one in "xy"]
+    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    save_shared({"a.onnx": model}, tmp_path)
+    session = onnxruntime.InferenceSession(tmp_path / "a.onnx", providers=["CPUExecutionProvider"])
+    x = np.ones((1, 512), np.float32)
+    np.testing.assert_allclose(session.run(None, {"x": x})[0][0], variance**-0.5, rtol=1e-6)
 
 
 def test_the_graph_averages_a_drawing_with_its_mirror_image() -> None:

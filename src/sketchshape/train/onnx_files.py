@@ -1,4 +1,4 @@
-"""ONNX graphs that share one file of weights in half precision; what two of them have is stored once."""
+"""ONNX graphs that share one file of weights, most in half precision; what two have is stored once."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ import numpy as np
 from sketchshape.search.bundle import WEIGHTS
 
 SMALL = 1024  # bytes; smaller tensors stay in the graph, where the runtime folds them away
+LARGE = 65536  # bytes; larger ones are stored as float16
 ALIGNED = 64  # bytes; where each tensor starts
 
 
 def save_shared(graphs: Mapping[str, Any], folder: Path) -> None:
-    """Write ONNX models whose large tensors are in one file as float16, equal ones once.
+    """Write ONNX models whose large tensors are in one file, those of most bytes as float16, equal ones once.
 
     The runtime turns them to float32 when it loads them, so computing is as exact and as fast as before.
+    Others stay as they are, since hardly a byte is gained and much can be lost: a kernel of nine weights for
+    each channel has no sum in which its rounding errors cancel, and variances of features reach down to where
+    float16 has no digits left.
 
     Args:
         graphs: file name to `onnx.ModelProto` with all weights inside; changed in place.
@@ -29,7 +33,8 @@ def save_shared(graphs: Mapping[str, Any], folder: Path) -> None:
         for model in graphs.values():
             for tensor in model.graph.initializer:
                 if len(tensor.raw_data) >= SMALL and tensor.data_type == tensor.FLOAT:
-                    _halve(model.graph, tensor)
+                    if len(tensor.raw_data) >= LARGE:
+                        _halve(model.graph, tensor)
                     _move(tensor, _place(stream, tensor.raw_data, places))
     for name, model in graphs.items():
         _forget_sources(model)
