@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from search_library import library, projection
+from search_library import box, library, projection
 from sketchshape.cli import main as cli
 from sketchshape.search import Bundle
 
@@ -90,6 +90,40 @@ def test_search_by_shape_class_and_words(index: str, capsys: pytest.CaptureFixtu
     assert answer(capsys, "search", index, "--class", "box", "--format", "glb", code=1)["results"] == []
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (
+            ("--class", "box", "--folder", "chair"),
+            "no shape passes --folder; the 6 of the index are .off of 12 to 12 faces",
+        ),
+        (
+            ("--like", "1", "--format", "glb", "--faces", "13-"),
+            "no shape passes --format with --faces; the 6",
+        ),
+        (("--words", "stol"), "no name of the 6 shapes has a word of 'stol'"),
+        (("--words", "stool", "--folder", "tables"), "no shape passes --folder"),
+    ],
+)
+def test_nothing_found_is_explained(
+    index: str, words: tuple[str, ...], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert reason in failure(capsys, "search", index, *words, code=1)
+
+
+def test_the_only_shape_has_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    box(tmp_path / "one/a.off", (1, 2, 3))
+    assert cli.main(["index", str(tmp_path / "one"), "--out", str(tmp_path / "index")]) == 0
+    capsys.readouterr()
+    said = failure(capsys, "search", str(tmp_path / "index"), "--like", "1", code=1)
+    assert "no other shape in the index" in said
+    (tmp_path / "one/a.off").write_text("junk")
+    assert cli.main(["index", str(tmp_path / "one"), "--out", str(tmp_path / "index")]) == 1
+    capsys.readouterr()
+    said = failure(capsys, "search", str(tmp_path / "index"), "--class", "box", code=1)
+    assert "the index is empty; put shapes in it" in said
+
+
 def test_the_first_result_is_opened(
     index: str, drawing: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,9 +148,22 @@ def test_errors_are_one_line(
     assert "no ink" in failure(capsys, "search", index, str(tmp_path / "blank.json"), code=1)
 
 
-@pytest.mark.parametrize("text", ["5", "a-b", "-", "3-x"])
-def test_faces_are_a_range(index: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("--faces=5", "such as 100-5000"),
+        ("--faces=a-b", "such as 100-5000"),
+        ("--faces=-", "such as 100-5000"),
+        ("--faces=3-x", "such as 100-5000"),
+        ("--faces=500-10", "leaves nothing"),
+        ("-k=0", "'0' is not a whole number of at least 1"),
+        ("-k=many", "'many' is not a whole number of at least 1"),
+    ],
+)
+def test_a_wrong_number_is_refused(
+    index: str, word: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as stop:
-        cli.main(["search", index, "--class", "box", f"--faces={text}"])
+        cli.main(["search", index, "--class", "box", word.replace("-k=", "-k")])
     assert stop.value.code == 2
-    assert "such as 100-5000" in capsys.readouterr().err
+    assert said in capsys.readouterr().err

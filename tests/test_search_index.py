@@ -215,6 +215,42 @@ def test_bad_files_are_kept_with_reasons_and_tried_again_when_they_change(
     assert summary.added == 1
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_reported_and_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.gltf")
+    (folder / "tables/link.obj").symlink_to(folder / "pipe.gltf")
+    summary = index(folder)
+    assert summary.shapes == 6
+    assert [path.name for path, _ in summary.failed] == ["pipe.gltf", "link.obj"]
+    assert all("a pipe" in reason for _, reason in summary.failed)
+
+
+def test_a_folder_that_cannot_be_read_is_reported_and_keeps_its_shapes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, encoded: list[Path]
+) -> None:
+    (folder / "tables/bad.off").write_bytes(b"not a mesh")
+    before = index(folder)
+    encoded.clear()
+    scan = os.scandir
+
+    def closed(path):
+        if os.fspath(path) == str(folder / "tables"):  # as on a network share that is away
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", closed)
+        (folder / "a.off").unlink()
+        for prune in (False, True):
+            summary = index(folder, prune=prune)
+            assert summary.shapes == 5
+            assert (folder / "tables", "cannot be read: Permission denied") in summary.failed
+            assert set(before.failed) < set(summary.failed)
+    assert counts(index(folder)) == (0, 0, 0, 0, 5)
+    assert encoded == []
+    assert index(folder).failed == before.failed
+
+
 def test_a_shape_that_turns_bad_is_not_found_any_more(folder: Path) -> None:
     index(folder)
     (folder / "a.off").write_bytes(b"not a mesh")
@@ -374,6 +410,24 @@ def test_a_crash_between_vectors_and_catalogue_leaves_no_trace(
     assert (folder.parent / "index/vectors-1.f32").stat().st_size == 6 * 8 * 4
     assert counts(index(folder)) == (6, 0, 0, 0, 0)
     assert_as_from_scratch(folder)
+
+
+def test_before_shapes_are_compared_each_is_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    (folder / "copy.off").write_bytes((folder / "a.off").read_bytes())
+    index(folder)
+    box(folder / "copy.off", (5, 1, 1))
+    box(folder / "new.off", (1, 6, 1))
+    with monkeypatch.context() as patch:
+        patch.setattr("sketchshape.search.indexing.group", stop)
+        with pytest.raises(KeyboardInterrupt):
+            index(folder)
+    searcher = Searcher.open(folder.parent / "index", projection())
+    assert len(searcher.by_class("box", 20, unique=True)) == 8
+    assert all(entry.group == entry.id for entry in searcher.catalogue.entries())
+    assert index(folder).groups == 0
 
 
 def test_a_row_is_never_written_over(folder: Path) -> None:

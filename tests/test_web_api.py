@@ -23,10 +23,11 @@ pytest.importorskip("httpx", reason="needs the extra [dev]")
 import httpx
 
 import sketchshape as ss
-from mesh_files import SIDES, TETRA, obj, off, ply, stl_binary
+from mesh_files import SIDES, TETRA, obj, off, ply, stl_binary, tetra_gltf
 from sketchshape.images import draw_strokes
 from sketchshape.search import Searcher, build_index
 from sketchshape.web import Limits, create_app
+from sketchshape.web import library as library_module
 from sketchshape.web.glb import to_glb
 from web_server import serving, shapes_of, sketch
 
@@ -275,10 +276,37 @@ def test_a_thumbnail_is_the_second_view_on_transparent_paper(
     for entry in searcher.catalogue.entries()[::6]:
         answer = client.get(f"/api/shapes/{entry.id}/thumbnail.png")
         assert answer.headers["content-type"] == "image/png"
-        alpha = np.asarray(Image.open(io.BytesIO(answer.content)))[..., 3]
-        view = ss.render_views(ss.load_mesh(entry.path))[1]
-        assert ((alpha == 0) == (view == 255)).mean() > 0.999
-        assert (alpha == 255).sum() > 0.5 * (view < 255).sum()
+        picture = np.asarray(Image.open(io.BytesIO(answer.content)))
+        compare_with_the_view(picture, ss.render_views(ss.load_mesh(entry.path), 12, 640)[1])
+
+
+def compare_with_the_view(picture: np.ndarray, view: np.ndarray) -> None:
+    """A picture shows the shape of a view as large as fits: clear where paper is, dark where the view is."""
+    size = len(picture)
+    rows, columns = (np.flatnonzero((view < 255).any(axis)) for axis in (1, 0))
+    side = max(np.ptp(rows), np.ptp(columns)) + 3
+    top, left = (rows[0] + rows[-1] + 1 - side) / 2, (columns[0] + columns[-1] + 1 - side) / 2
+    place = (np.arange(size) + 0.5) * side / size
+    paper = np.pad(view, side, constant_values=255)
+    expected = paper[np.ix_((top + place + side).astype(int), (left + place + side).astype(int))]
+    alpha = picture[..., 3]
+    assert ((alpha > 127) == (expected < 255)).mean() > 0.98
+    inside = (alpha == 255) & (expected < 255)
+    assert inside.sum() > 0.5 * (expected < 255).sum()
+    grey = picture[..., :3].mean(-1)[inside]
+    assert np.corrcoef(grey, expected[inside])[0, 1] > 0.9
+    filled = [np.ptp(np.flatnonzero((alpha > 0).any(axis))) for axis in (1, 0)]
+    assert size - 6 <= max(filled) < size
+
+
+def test_a_large_file_is_shown_by_a_view_of_the_search(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_module, "LARGE", 0)
+    for entry in searcher.catalogue.entries()[::6]:
+        data = library_module.Library(searcher, Limits()).thumbnail(entry.id)
+        picture = np.asarray(Image.open(io.BytesIO(data)))
+        compare_with_the_view(picture, ss.render_views(ss.load_mesh(entry.path))[1])
 
 
 @pytest.mark.parametrize("suffix", [*CONVERTED, "glb"])
@@ -294,6 +322,29 @@ def test_every_format_is_given_as_glb_with_the_same_triangles(
         np.testing.assert_array_equal(given.vertices[given.faces], own.vertices[own.faces])
         magic, version, length = struct.unpack_from("<4sII", answer.content)
         assert (magic, version, length) == (b"glTF", 2, len(answer.content))
+
+
+@pytest.mark.parametrize("suffix", CONVERTED)
+def test_another_reader_finds_the_same_triangles_in_the_glb(
+    client: httpx.Client, searcher: Searcher, suffix: str
+) -> None:
+    trimesh = pytest.importorskip("trimesh", reason="needs the extra [dev]")
+    entry = next(one for one in searcher.catalogue.entries() if one.format == f".{suffix}")
+    answer = client.get(f"/api/shapes/{entry.id}/mesh.glb")
+    content = entry.path.read_bytes().replace(b"comment \xc5 caf\x85\n", b"", 1)  # trimesh wants UTF-8 there
+    original = trimesh.load_mesh(io.BytesIO(content), file_type=suffix, process=False)
+    given = trimesh.load_mesh(io.BytesIO(answer.content), file_type="glb", process=False)
+    assert len(given.faces) == entry.faces > 0
+    np.testing.assert_array_equal(_triangles(given), _triangles(original))
+    np.testing.assert_array_equal(given.bounds, original.bounds)
+    assert given.extents == pytest.approx(entry.bounds)
+
+
+def _triangles(mesh: Any) -> np.ndarray:
+    """The triangles in an order of their own, each from its least corner on in its winding."""
+    corners = np.asarray(mesh.vertices, np.float32)[mesh.faces]
+    turns = np.stack([np.roll(corners, turn, axis=1).reshape(-1, 9) for turn in range(3)], 1)
+    return np.array(sorted(min(map(tuple, same)) for same in turns.tolist()))
 
 
 def test_a_written_glb_is_laid_out_as_the_specification_says() -> None:
@@ -378,6 +429,59 @@ def test_a_file_that_leads_elsewhere_since_it_was_indexed_is_not_given(library: 
                 assert str(tmp_path) not in answer.text
 
 
+def test_triangles_from_outside_of_the_library_are_not_given(tmp_path: Path) -> None:
+    root, scene = tmp_path / "library", tetra_gltf()
+    for place in (root / "a/b", root / "bins"):
+        place.mkdir(parents=True)
+    (root / "bins" / "t.bin").write_bytes(scene.binary)
+    (tmp_path / "secret.bin").write_bytes(scene.binary)
+    (root / "a/b/link.bin").symlink_to(tmp_path / "secret.bin")
+    uris = {"inside": "../../bins/t.bin", "outside": "../../../secret.bin", "through": "link.bin"}
+    for name, uri in uris.items():
+        (root / f"a/b/{name}.gltf").write_bytes(scene.gltf(uri))
+    build_index(root, tmp_path / "index", quiet=True)
+    searcher = Searcher.open(tmp_path / "index")
+    found = {entry.path.stem: entry.id for entry in searcher.catalogue.entries()}
+    assert found.keys() == uris.keys()
+    with serving(create_app(searcher)) as client:
+        assert client.get(f"/api/shapes/{found['inside']}/mesh.glb").status_code == 200
+        for name in ("outside", "through"):
+            said = problem(client.get(f"/api/shapes/{found[name]}/mesh.glb"), 409, "outside")
+            assert "outside of the library" in said
+            assert str(tmp_path) not in said
+
+
+def test_a_library_that_is_indexed_again_meanwhile_goes_on(tmp_path: Path) -> None:
+    root = tmp_path / "library"
+    for name, path in shapes_of("chair", "key"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, root / name)
+    build_index(root, tmp_path / "index", quiet=True)
+    with serving(create_app(Searcher.open(tmp_path / "index"))) as client:
+        before = ids(client.post("/api/search", json={"strokes": sketch("chair")}))
+        shutil.rmtree(root / "chair")
+        build_index(root, tmp_path / "index", quiet=True)
+        left = {shape["id"] for shape in client.get("/api/shapes").json()["shapes"]}
+        assert len(left) == 3
+        after = ids(client.post("/api/search", json={"strokes": sketch("chair")}))
+        assert after == [id for id in before if id in left]
+        assert set(ids(client.get("/api/shapes?mixed=true"))) == left
+        gone = next(id for id in before if id not in left)
+        problem(client.get(f"/api/shapes/{gone}/thumbnail.png"), 404, "no-shape")
+
+
+def test_a_library_without_shapes_is_served(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library/bad.off").write_text("nothing")
+    assert build_index(tmp_path / "library", tmp_path / "index", quiet=True).shapes == 0
+    with serving(create_app(Searcher.open(tmp_path / "index"))) as client:
+        for address in ("/api/shapes", "/api/shapes?mixed=true", "/api/map", "/api/info", "/healthz", "/"):
+            assert client.get(address).status_code == 200
+        for ask in ({"strokes": sketch("chair")}, {"words": "chair"}, {"class": "chair"}):
+            assert ids(client.post("/api/search", json=ask)) == []
+        problem(client.post("/api/search", json={"like": 1}), 404, "no-shape")
+
+
 def test_paths_are_not_told_to_other_machines(searcher: Searcher, library: Path) -> None:
     with serving(create_app(searcher, full_paths=False)) as client:
         text = client.get("/api/shapes").text + client.post("/api/search", json={"words": "chair"}).text
@@ -413,6 +517,67 @@ def test_map_info_health_and_metrics(client: httpx.Client, searcher: Searcher) -
     assert 'route="/api/shapes/{id}"' in text
 
 
+def test_the_metrics_are_what_prometheus_reads(client: httpx.Client) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    for _ in range(3):
+        client.get("/api/shapes/1")
+    client.request("BREW", "/healthz")
+    answer = client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    assert {name: families[name].type for name in families if not name.endswith("_created")} == {
+        "sketchshape_requests": "counter",
+        "sketchshape_request_seconds": "histogram",
+        "sketchshape_shapes": "gauge",
+    }
+    asked: dict[str, float] = {}
+    for sample in families["sketchshape_requests"].samples:
+        if sample.name.endswith("_total"):
+            asked[sample.labels["route"]] = asked.get(sample.labels["route"], 0) + sample.value
+            assert sample.labels["method"] != "BREW"
+    assert asked["/api/shapes/{id}"] >= 3
+    timed = families["sketchshape_request_seconds"].samples
+    for route, number in asked.items():
+        own = [sample for sample in timed if sample.labels.get("route") == route]
+        buckets = [sample.value for sample in own if sample.name.endswith("_bucket")]
+        assert buckets == sorted(buckets)
+        assert buckets[-1] == number == next(one.value for one in own if one.name.endswith("_count"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/healthz", "/metrics", "/api/shapes", "/api/shapes/1/thumbnail.png", "/static/js/main.js", "/no"],
+)
+def test_head_is_get_without_a_body(client: httpx.Client, address: str) -> None:
+    full, head = client.get(address), client.head(address)
+    assert head.status_code == full.status_code
+    assert head.content == b""
+    assert head.headers["content-type"] == full.headers["content-type"]
+    if address != "/metrics":  # which counts both
+        assert head.headers["content-length"] == str(len(full.content))
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "allowed"),
+    [
+        ("GET", "/api/search", "POST"),
+        ("HEAD", "/api/search", "POST"),
+        ("DELETE", "/api/shapes/1", "GET"),
+        ("BREW", "/healthz", "GET"),
+        ("POST", "/", "GET"),
+    ],
+)
+def test_a_method_that_is_not_taken_is_told_which_is(
+    client: httpx.Client, method: str, address: str, allowed: str
+) -> None:
+    answer = client.request(method, address)
+    assert answer.status_code == 405
+    assert allowed in answer.headers["allow"].split(", ")
+    if method != "HEAD":
+        assert f"{allowed} is; /docs" in problem(answer, 405, "http")
+
+
 def _count(client: httpx.Client) -> float:
     line = 'sketchshape_requests_total{method="POST",route="/api/search",status="422"} '
     found = [row for row in client.get("/metrics").text.splitlines() if row.startswith(line)]
@@ -444,6 +609,8 @@ def test_the_page_names_no_other_server(client: httpx.Client) -> None:
 
 def test_the_description_of_the_api_is_whole(client: httpx.Client) -> None:
     described = client.get("/openapi.json").json()
+    validator = pytest.importorskip("openapi_spec_validator", reason="needs the extra [dev]")
+    validator.validate(described)
     assert {
         "/api/search",
         "/api/shapes",

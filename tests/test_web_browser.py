@@ -350,9 +350,11 @@ def test_the_map_opens_what_is_clicked(visitor: Visitor) -> None:
     page.wait_for_timeout(400)
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#map-card:not([hidden])")
+    visitor.until("document.getElementById('map-status').textContent !== ''")
+    said = page.locator("#map-status").text_content()
     page.keyboard.press("Enter")
     page.wait_for_selector("#preview[open]")
-    assert page.locator("#preview-name").text_content()
+    assert said.startswith(page.locator("#preview-name").text_content() + ", ")
     assert "map" in page.url
     page.keyboard.press("Escape")
 
@@ -370,6 +372,27 @@ def test_a_server_that_is_away_is_explained_and_tried_again(browser: Any, addres
     assert not page.locator("#notice").is_visible()
     assert visitor.title() == "Looks like your drawing"
     visitor.context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (600, 960), (800, 600), (1000, 700), (1920, 1080)])
+def test_every_width_fits_and_nothing_lies_over_the_results(
+    browser: Any, address: str, width: int, height: int
+) -> None:
+    visitor = Visitor(browser, address, viewport={"width": width, "height": height}).visit()
+    page = visitor.page
+    visitor.draw(sketch("fish", 1))
+    page.click("#filters-toggle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = {name: page.locator(name).bounding_box() for name in ("#results", "#paper", ".tools", "#filters")}
+    for name in ("#paper", ".tools"):
+        beside = boxes[name]["x"] + boxes[name]["width"] <= boxes["#results"]["x"]
+        above = boxes[name]["y"] + boxes[name]["height"] <= boxes["#results"]["y"]
+        assert beside or above, name
+    for name, box in boxes.items():
+        assert box["x"] >= 0, name
+        assert box["x"] + box["width"] <= width, name
+    visitor.context.close()
+    assert visitor.complaints == []
 
 
 def test_a_phone_fits_and_draws_with_a_finger(browser: Any, address: str) -> None:

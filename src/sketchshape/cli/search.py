@@ -34,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", metavar="DIR", help="only shapes in this folder")
     parser.add_argument("--format", action="append", metavar="EXT", help="only this format; may be repeated")
     parser.add_argument(
-        "--faces", type=_range, metavar="MIN-MAX", help="only so many faces, such as 100-5000"
+        "--faces", type=_range, metavar="MIN-MAX", help="only so many faces: 100-5000, 100- or 0-5000"
     )
     parser.add_argument("--unique", action="store_true", help="only the best of near-identical shapes")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="encoders (those that ship)")
@@ -55,8 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
     ranking = _ask(searcher, arguments)
     if arguments.json:
         print(json.dumps(_as_json(searcher, ranking)))
-    else:
+    elif len(ranking):
         _print(searcher, ranking)
+    else:
+        print(f"nothing found: {_reason(searcher, arguments)}", file=sys.stderr)
     if arguments.open and len(ranking):
         _open(ranking.paths[0])
     return int(not len(ranking))
@@ -78,7 +80,7 @@ def _ask(searcher: Searcher, arguments: argparse.Namespace) -> Ranking:
 
 
 def _shape(searcher: Searcher, text: str) -> int:
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     found = searcher.catalogue.find(Path(os.path.abspath(text)))
     if found is None:
@@ -105,14 +107,27 @@ def _as_json(searcher: Searcher, ranking: Ranking) -> dict[str, Any]:
 
 
 def _print(searcher: Searcher, ranking: Ranking) -> None:
-    if not len(ranking):
-        print("nothing found; the filters or words leave no shape", file=sys.stderr)
-        return
     print(f"{'score':>6}  {'id':>6}  {'faces':>7}  shape")
     for id, score, path in zip(ranking.ids, ranking.scores, ranking.paths, strict=True):
         entry = searcher.catalogue.get(id)
         alike = f"  (looks like {entry.group})" if entry.group != id else ""
         print(f"{score:6.3f}  {id:6}  {entry.faces:7}  {path}{alike}")
+
+
+def _reason(searcher: Searcher, arguments: argparse.Namespace) -> str:
+    """Say why a search has no result, and what there is instead."""
+    if not len(searcher):
+        return f"the index is empty; put shapes in it: sketchshape index FOLDER --out {arguments.index}"
+    given = {"--folder": arguments.folder, "--format": arguments.format, "--faces": arguments.faces}
+    filters = " with ".join(name for name, value in given.items() if value is not None)
+    if not filters and arguments.like is not None:
+        return "there is no other shape in the index"
+    if not filters:
+        return f"no name of the {len(searcher)} shapes has a word of {arguments.words!r}"
+    formats = ", ".join(name for (name,) in searcher.catalogue.rows("SELECT DISTINCT format FROM shape"))
+    (fewest, most), *_ = searcher.catalogue.rows("SELECT MIN(faces), MAX(faces) FROM content")
+    there = f"the {len(searcher)} of the index are {formats} of {fewest} to {most} faces"
+    return f"no shape passes {filters}; {there}"
 
 
 def _open(path: Path) -> None:
@@ -137,5 +152,7 @@ def _range(text: str) -> tuple[int | None, int | None]:
         dash = ""
         limits = (None, None)
     if not dash or limits == (None, None):
-        raise argparse.ArgumentTypeError(f"{text!r} is not MIN-MAX, such as 100-5000, 100- or -5000")
+        raise argparse.ArgumentTypeError(f"{text!r} is not MIN-MAX, such as 100-5000, 100- or 0-5000")
+    if None not in limits and int(least) > int(most):
+        raise argparse.ArgumentTypeError(f"{text!r} leaves nothing: its least is above its most")
     return limits

@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 
-def files_under(root: Path) -> Iterator[Path]:
-    """Give every file under a folder, sorted, hidden ones left out; linked folders are followed once."""
+def files_under(root: Path, failed: Callable[[OSError], object] | None = None) -> Iterator[Path]:
+    """Give every file under a folder, sorted, hidden ones left out; linked folders are followed once.
+
+    Args:
+        root: the folder.
+        failed: called with the error of each folder that cannot be read; None passes over it.
+    """
     seen: set[str] = set()
-    for folder, folders, names in os.walk(root, followlinks=True):
+    for folder, folders, names in os.walk(root, onerror=failed, followlinks=True):
         real = os.path.realpath(folder)
         folders[:] = sorted(name for name in folders if not hidden(name)) if real not in seen else []
         if real in seen:

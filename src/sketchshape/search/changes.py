@@ -44,6 +44,7 @@ class Changes:
         self.counts: Counter[str] = Counter()
         self._contents: dict[str, str] = {}  # of each path in the index
         self._gone: defaultdict[str, list[str]] = defaultdict(list)
+        self._closed: set[Path] = set()  # what could not be looked at, folders among it
 
     def apply(
         self,
@@ -67,6 +68,7 @@ class Changes:
             The contents that have to be encoded, by their keys in the catalogue.
         """
         self._contents = dict(self.catalogue.rows("SELECT path, content FROM shape"))
+        self._closed = set(failures)
         opened = self._to_open(files, retry)
         hashes, unreadable = _hashes(opened, workers)
         seen = {str(file.path) for file in files} | {str(path) for path in failures}
@@ -90,9 +92,12 @@ class Changes:
             "INSERT INTO shape (path, size, mtime, content, hash, up, format, tags) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET size = excluded.size, "
             "mtime = excluded.mtime, content = excluded.content, hash = excluded.hash, up = excluded.up, "
-            "format = excluded.format, tags = excluded.tags",
+            "format = excluded.format, tags = excluded.tags, grp = CASE content WHEN excluded.content "
+            "THEN grp ELSE id END",
             row,
         )
+        # Alone until it is compared with the others: a run may be stopped before that.
+        base.execute("UPDATE shape SET grp = id WHERE path = ? AND grp = 0", (path,))
         base.execute("DELETE FROM failure WHERE path = ?", (path,))
 
     def write_new(self, base: sqlite3.Connection, file: File, hash: str) -> None:
@@ -125,8 +130,13 @@ class Changes:
 
     def _find_gone(self, seen: set[str], prune: bool) -> None:
         for path, content in self.catalogue.rows("SELECT path, content FROM shape ORDER BY id"):
-            if path not in seen and (prune or Path(path).is_relative_to(self.root)):
+            if path not in seen and self._may_go(path, prune):
                 self._gone[content].append(path)
+
+    def _may_go(self, path: str, prune: bool) -> bool:
+        """Say whether a path that was not seen is gone: it is for this run to judge, and nothing hides it."""
+        where = Path(path)
+        return (prune or where.is_relative_to(self.root)) and self._closed.isdisjoint(where.parents)
 
     def _place(self, base: sqlite3.Connection, file: File, hash: str, unknown: dict[str, Unknown]) -> None:
         key, path = self.key(hash), str(file.path)
@@ -152,7 +162,7 @@ class Changes:
         base.executemany("DELETE FROM shape WHERE path = ?", gone)
         self.counts["removed"] += len(gone)
         failed = [path for (path,) in base.execute("SELECT path FROM failure").fetchall() if path not in seen]
-        lost = [(path,) for path in failed if prune or Path(path).is_relative_to(self.root)]
+        lost = [(path,) for path in failed if self._may_go(path, prune)]
         base.executemany("DELETE FROM failure WHERE path = ?", lost)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +48,17 @@ def mesh_files(root: Path) -> Iterator[File | tuple[Path, str]]:
         root: the folder.
 
     Yields:
-        The files, sorted; path and reason for one that cannot even be looked at.
+        The files, sorted; path and reason for a file or a folder that cannot even be looked at.
     """
-    for path in files_under(root):
+    closed: list[OSError] = []
+    for path in files_under(root, closed.append):
         if path.suffix.lower() not in FORMATS:
             continue
         try:
             os.fspath(path).encode()
+            if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe would wait for ever
+                yield path, "is not a file but a pipe, a socket or a device"
+                continue
             states = [file.stat() for file in (path, *companions(path))]
         except UnicodeEncodeError:
             shown = os.fspath(path).encode(errors="replace").decode()
@@ -63,6 +68,8 @@ def mesh_files(root: Path) -> Iterator[File | tuple[Path, str]]:
         else:
             tags = path.relative_to(root).parent.parts
             yield File(path, sum(one.st_size for one in states), max(one.st_mtime_ns for one in states), tags)
+    for problem in closed:
+        yield Path(problem.filename), f"cannot be read: {problem.strerror or problem}"
 
 
 def tokens(name: str) -> tuple[str, ...]:

@@ -46,6 +46,9 @@ class Guard:
             await self._app(scope, receive, send)
             return
         start, status, taken = time.perf_counter(), 500, 0
+        asked = scope["method"]
+        if asked == "HEAD":  # every GET is also a HEAD [RFC 9110 9.3.2]; the server leaves the body out
+            scope = {**scope, "method": "GET"}
 
         async def guarded_receive() -> Message:
             nonlocal taken
@@ -74,7 +77,7 @@ class Guard:
             )
             await answer(scope, receive, guarded_send)
         finally:
-            self._metrics.count(_route(scope), scope["method"], status, time.perf_counter() - start)
+            self._metrics.count(_route(scope), asked, status, time.perf_counter() - start)
 
 
 def _announced(scope: Scope) -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import threading
 from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
 
-from sketchshape.errors import UsageError
+from sketchshape.errors import MeshError, UsageError
 from sketchshape.mesh import load_mesh
-from sketchshape.render import cached_views
+from sketchshape.render import cached_views, companions
 from sketchshape.search import Entry, Searcher
 from sketchshape.search.library import File
 from sketchshape.types import F32, U8
@@ -20,10 +22,10 @@ from sketchshape.web.answers import Map
 from sketchshape.web.glb import to_glb
 from sketchshape.web.limits import Limits
 from sketchshape.web.problems import Problem
-from sketchshape.web.thumbnails import to_thumbnail
+from sketchshape.web.thumbnails import TURN, to_thumbnail, view_of
 
-KEPT = 4096  # thumbnails in memory, about 8 KB each
-TURNED = 1  # the view of a thumbnail: of twelve, the one that is turned by 30 degrees
+KEPT = 2048  # thumbnails in memory, about 25 KB each
+LARGE = 4_000_000  # bytes of a file that takes long to read: its thumbnail is one of the views of the search
 
 
 class Library:
@@ -52,6 +54,12 @@ class Library:
                 404, "no-shape", f"The library has no shape {id}; /api/shapes lists them."
             ) from None
 
+    def entries(self, ids: Iterable[int]) -> Iterator[Entry]:
+        """Give shapes by their ids, but for those that a later run of indexing has removed."""
+        for id in ids:
+            with contextlib.suppress(Problem):
+                yield self.entry(id)
+
     def mixed(self, offset: int, limit: int) -> list[Entry]:
         """Give shapes from all over the library: neighbours in the list are far apart in the folders."""
         total = len(self._searcher)
@@ -59,7 +67,7 @@ class Library:
         while math.gcd(step, total) > 1:
             step += 1
         places = range(offset, min(offset + limit, total))
-        return [self.entry(int(self._searcher.ids[place * step % total])) for place in places]
+        return list(self.entries(int(self._searcher.ids[place * step % total]) for place in places))
 
     def thumbnail(self, id: int) -> bytes:
         """Draw a shape: a PNG with transparency.
@@ -89,7 +97,8 @@ class Library:
             plain: convert a GLB file too: its triangles alone, without materials and extensions.
 
         Raises:
-            Problem: there is no such shape, its file changed, or it is too large.
+            Problem: there is no such shape, its file changed, it is too large, or it refers to a file outside
+                of the library.
             MeshError: it cannot be read.
         """
         entry = self.entry(id)
@@ -103,6 +112,7 @@ class Library:
                 "that are converted; download its file instead.",
             )
         self._content(entry)
+        self._stay_inside(entry)
         return to_glb(load_mesh(entry.path, entry.up))
 
     def file(self, id: int) -> tuple[str, bytes]:
@@ -133,15 +143,33 @@ class Library:
 
     def _view(self, entry: Entry) -> U8:
         self._content(entry)
+        if entry.size <= LARGE:
+            try:
+                return view_of(load_mesh(entry.path, entry.up))
+            except ValueError as error:
+                raise MeshError(entry.path, str(error)) from error
         views = self._searcher.bundle.views
         for _, found in cached_views(
             [entry.path], count=views.count, size=views.size, up=entry.up, workers=1
         ):
             if isinstance(found, Exception):
                 raise found
-            picture: U8 = found[TURNED * views.count // 12]
+            picture: U8 = found[TURN * views.count // 360]
             return picture
         raise AssertionError("a file gives views or an error")
+
+    def _stay_inside(self, entry: Entry) -> None:
+        """Refuse a file that takes its triangles from elsewhere: they could be the bytes of anything."""
+        root = entry.path.parents[len(entry.tags)].resolve()
+        home = entry.path.resolve().parent  # where a link leads to another library, its own folder will do
+        for file in companions(entry.path):
+            if not any(file.resolve().is_relative_to(folder) for folder in (root, home)):
+                raise Problem(
+                    409,
+                    "outside",
+                    f"The file of shape {entry.id} refers to one outside of the library, which is not given "
+                    "out; put both into the library and run `sketchshape index` again.",
+                )
 
     def _content(self, entry: Entry) -> bytes:
         """Read a file if it is still what was indexed: its place may lead elsewhere by now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -39,7 +40,7 @@ class Problem(Exception):
         self.status, self.code, self.detail = status, code, detail
 
 
-def problem(status: int, code: str, detail: str) -> JSONResponse:
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Make the response of a problem."""
     body = {
         "type": f"urn:sketchshape:{code}",
@@ -47,7 +48,8 @@ def problem(status: int, code: str, detail: str) -> JSONResponse:
         "status": status,
         "detail": detail,
     }
-    headers = {"Retry-After": "1"} if status == 503 else None
+    if status == 503:
+        headers = {"Retry-After": "1"}
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
 
 
@@ -68,8 +70,13 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
-        detail = "No such address; /docs lists them." if error.status_code == 404 else str(error.detail)
-        return problem(error.status_code, "http", detail)
+        detail, headers = str(error.detail), dict(error.headers or {})
+        if error.status_code == 404:
+            detail = "No such address; /docs lists them."
+        elif error.status_code == 405:
+            allowed = headers.get("Allow", "another one")
+            detail = f"The method {request.method[:20]} is not taken here, {allowed} is; /docs lists them."
+        return problem(error.status_code, "http", detail, headers)
 
     @app.exception_handler(Exception)
     def unknown(request: Request, error: Exception) -> JSONResponse:

@@ -28,19 +28,14 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     404: _SAID | {"description": "There is no such shape."},
     422: _SAID | {"description": "Something in the request is not right."},
 }
+_ASK = Ask.model_json_schema()
+_PICTURE = {"type": "string", "format": "binary", "description": "A picture of a drawing."}
 _BODY = {
     "requestBody": {
         "content": {
-            "application/json": {"schema": Ask.model_json_schema()},
+            "application/json": {"schema": _ASK},
             "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "picture": {"type": "string", "format": "binary"},
-                        "k": {"type": "integer"},
-                        "words": {"type": "string"},
-                    },
-                }
+                "schema": {"type": "object", "properties": {"picture": _PICTURE, **_ASK["properties"]}}
             },
             "image/png": {"schema": {"type": "string", "format": "binary"}},
             "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
@@ -64,8 +59,9 @@ def add_routes(
     def results(question: Question) -> Results:
         start = time.perf_counter()
         ranking = find(searcher, library, question, limits)
-        found = zip(ranking.ids, ranking.scores, strict=True)
-        shapes = [to_shape(library.entry(id), score, full_path=full_paths) for id, score in found]
+        scores = dict(zip(ranking.ids, ranking.scores.tolist(), strict=True))
+        found = library.entries(ranking.ids)
+        shapes = [to_shape(entry, scores[entry.id], full_path=full_paths) for entry in found]
         spent = round((time.perf_counter() - start) * 1e3, 2)
         return Results.model_construct(shapes=shapes, total=len(searcher), milliseconds=spent)
 

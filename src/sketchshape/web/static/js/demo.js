@@ -1,6 +1,6 @@
 // An example that draws itself, stroke by stroke.
 
-import { $, make } from './dom.js'
+import { $, make, plain } from './dom.js'
 import { EXAMPLES } from './examples.js'
 import { fromLists } from './strokes.js'
 
@@ -13,7 +13,7 @@ export function offer(labels, play) {
   $('examples').hidden = !names.length
   $('example-list').replaceChildren(...names.map(name => {
     const button = make('button', { type: 'button', onclick: () => play(name) })
-    button.append(small(EXAMPLES[name]), name.replaceAll('_', ' '))
+    button.append(small(EXAMPLES[name]), plain(name))
     return button
   }))
 }

@@ -47,6 +47,8 @@ export async function copy(text, said) {
   }
 }
 
+/** A name of a file or a folder as people write it. */
+export const plain = name => name.replace(/_+/g, ' ')
 export const number = value => new Intl.NumberFormat('en').format(value)
 export const bytes = value =>
   value < 1000 ? `${value} B` : value < 1e6 ? `${(value / 1e3).toFixed(0)} kB` : `${(value / 1e6).toFixed(1)} MB`

@@ -1,6 +1,6 @@
 // Words and filters, as the server takes them.
 
-import { $, make } from './dom.js'
+import { $, make, plain } from './dom.js'
 
 const FIELDS = ['folder', 'format', 'faces-least', 'faces-most', 'unique']
 
@@ -17,7 +17,7 @@ export function setUpFilters(changed) {
 }
 
 export function offerFilters({ labels, formats }) {
-  $('folder').append(...[...labels].sort().map(name => make('option', { value: name }, name.replaceAll('_', ' '))))
+  $('folder').append(...[...labels].sort().map(name => make('option', { value: name }, plain(name))))
   $('format').append(...formats.map(name => make('option', { value: name }, name.toUpperCase())))
 }
 

@@ -1,6 +1,6 @@
 // The grid of shapes. A tile that stays in the results keeps its element: nothing flickers while one draws.
 
-import { $, icon, make } from './dom.js'
+import { $, icon, make, plain } from './dom.js'
 
 export class Grid {
   shapes = []
@@ -54,16 +54,16 @@ export class Grid {
     image.src = shape.thumbnail
     picture.append(bar)
     const button = make('button', { type: 'button', class: 'open', onclick: () => this.open(current) })
-    button.append(picture, name, make('span', { class: 'line' }, where, score))
+    button.append(picture, make('span', { class: 'line' }, where, score), name)
     const like = make('button', {
       type: 'button', class: 'icon like', tabindex: '-1', title: 'More like this (S)',
       'aria-label': `More like ${shape.name}`, onclick: () => this.like(current),
     }, icon('like'))
     const element = make('li', { class: 'tile', 'data-id': shape.id }, button, like)
     const folder = shape.tags.at(-1) ?? ''
-    name.textContent = shape.name.replaceAll('_', ' ')
+    name.textContent = plain(shape.name)
     name.title = shape.path
-    where.textContent = folder.replaceAll('_', ' ')
+    where.textContent = plain(folder)
     return {
       element,
       update(now, place) {

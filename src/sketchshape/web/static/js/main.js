@@ -2,7 +2,7 @@
 
 import { get, search } from './api.js'
 import * as demo from './demo.js'
-import { $, copy, number } from './dom.js'
+import { $, copy, number, plain } from './dom.js'
 import { Easel } from './easel.js'
 import { asked, clearFilters, filtering, offerFilters, setUpFilters } from './filters.js'
 import { Grid } from './grid.js'
@@ -62,7 +62,7 @@ function describe(answer, { subject, rest }) {
   const found = answer.shapes.length
   const took = answer.milliseconds == null ? '' : ` · ${Math.max(1, Math.round(answer.milliseconds))} ms`
   const best = answer.shapes[0]
-  const head = subject ? `More like ${subject.name.replaceAll('_', ' ')}`
+  const head = subject ? `More like ${plain(subject.name)}`
     : answer.browsing ? 'Your library'
     : easel.history.blank && !easel.drawing.strokes.length ? `Named “${rest.words}”` : 'Looks like your drawing'
   const meta = answer.browsing ? shapes(answer.total) : `${number(found)} of ${number(answer.total)}${took}`

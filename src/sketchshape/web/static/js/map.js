@@ -1,7 +1,7 @@
 // The library as a map to wander in: moving, looking closer, opening. What it looks like is in mappaint.js.
 
 import { get } from './api.js'
-import { $, make } from './dom.js'
+import { $, make, plain } from './dom.js'
 import { MapPainter, centersOf } from './mappaint.js'
 
 export class LibraryMap {
@@ -58,7 +58,8 @@ export class LibraryMap {
   }
 
   get #scale() {
-    return { x: (this.#canvas.clientWidth - 150) * this.#view.zoom, y: (this.#canvas.clientHeight - 150) * this.#view.zoom }
+    const [w, h] = [this.#canvas.clientWidth, this.#canvas.clientHeight]
+    return { x: (w - Math.min(150, w * 0.22)) * this.#view.zoom, y: (h - 150) * this.#view.zoom }
   }
 
   #toScreen(i) {
@@ -184,9 +185,11 @@ export class LibraryMap {
     card.querySelector('img').src = `/api/shapes/${id}/thumbnail.png`
     const caption = card.querySelector('figcaption')
     const label = this.#map.labels[this.#map.label[i]] ?? ''
-    caption.replaceChildren(label.replaceAll('_', ' '))
+    caption.replaceChildren(plain(label))
     const shape = await get(`/api/shapes/${id}`).catch(() => null)
-    if (shape && this.#over === i) caption.replaceChildren(shape.name.replaceAll('_', ' '), make('small', {}, label.replaceAll('_', ' ')))
+    if (!shape || this.#over !== i) return
+    caption.replaceChildren(plain(shape.name), make('small', {}, plain(label)))
+    $('map-status').textContent = `${plain(shape.name)}, ${plain(label)}`
   }
 
   #key(event) {

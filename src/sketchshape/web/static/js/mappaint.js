@@ -1,5 +1,7 @@
 // What the map looks like: dots, thumbnails wherever there is room for one, and the names of folders.
 
+import { plain } from './dom.js'
+
 const THUMB = 76 // pixels between thumbnails
 const FEW = 80 // labels above which none is written
 const MOST = 400 // thumbnails kept loaded
@@ -69,9 +71,11 @@ export class MapPainter {
     return { near, sprites }
   }
 
+  get #size() { return Math.min(110, 56 + 8 * Math.log2(this.zoom)) } // of a thumbnail
+
   #sprite(c, i, x, y, color) {
     const image = this.#image(i)
-    const size = Math.min(110, 58 + 8 * Math.log2(this.zoom)) * (this.over === i ? 1.15 : 1)
+    const size = this.#size * (this.over === i ? 1.15 : 1)
     if (image.complete && image.naturalWidth) {
       c.drawImage(image, x - size / 2, y - size / 2, size, size)
     } else {
@@ -106,7 +110,7 @@ export class MapPainter {
       if (!seen.has(place)) continue
       const [x, y] = this.toScreen(place)
       const half = c.measureText(name).width / 2 + 6
-      const top = y + 38
+      const top = y + this.#size / 2 + 15
       const box = [x - half, top - 12, x + half, top + 6]
       if (x < -50 || x > w + 50 || y < -50 || y > h + 50) continue
       if (boxes.some(b => b[0] < box[2] && box[0] < b[2] && b[1] < box[3] && box[1] < b[3])) continue
@@ -123,7 +127,7 @@ export class MapPainter {
     c.strokeStyle = color
     c.lineWidth = 2
     c.beginPath()
-    c.arc(x, y, this.shown.includes(this.over) ? 42 : 6, 0, 7)
+    c.arc(x, y, this.shown.includes(this.over) ? this.#size * 0.72 : 6, 0, 7)
     c.stroke()
   }
 }
@@ -138,5 +142,5 @@ export function centersOf({ x, y, label, labels }) {
     const d = Math.hypot(x[i] - sums[l][0] / sums[l][2], y[i] - sums[l][1] / sums[l][2])
     if (d < best[l][0]) best[l] = [d, i]
   })
-  return labels.map((name, l) => ({ name: name.replaceAll('_', ' '), place: best[l][1] })).filter(c => c.place >= 0)
+  return labels.map((name, l) => ({ name: plain(name), place: best[l][1] })).filter(c => c.place >= 0)
 }

@@ -1,6 +1,6 @@
 // The large preview of a shape, with its facts, and the way to the one before and after.
 
-import { $, bytes, copy, make, number } from './dom.js'
+import { $, bytes, copy, make, number, plain } from './dom.js'
 
 export class Preview {
   shape = null
@@ -45,10 +45,10 @@ export class Preview {
     const place = this.#shapes.findIndex(one => one.id === shape.id)
     const rank = $('preview-rank')
     rank.replaceChildren()
-    if (shape.score != null) rank.append(make('b', {}, shape.score.toFixed(3)), ` likeness, ${place + 1} of ${this.#shapes.length}`)
+    if (shape.score != null) rank.append(make('b', {}, shape.score.toFixed(2)), ` likeness, ${place + 1} of ${this.#shapes.length}`)
     else if (this.#shapes.length > 1) rank.append(`${place + 1} of ${this.#shapes.length}`)
-    $('preview-name').textContent = shape.name
-    $('preview-tags').replaceChildren(...shape.tags.map(tag => make('span', {}, tag.replaceAll('_', ' '))))
+    $('preview-name').textContent = plain(shape.name)
+    $('preview-tags').replaceChildren(...shape.tags.map(tag => make('span', {}, plain(tag))))
     const extent = shape.bounds.map(value => Number(value.toPrecision(3))).join(' × ')
     const facts = { Triangles: number(shape.faces), File: `${shape.format.toUpperCase()}, ${bytes(shape.size)}`, Extent: extent }
     $('preview-facts').replaceChildren(
