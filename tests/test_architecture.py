@@ -20,6 +20,7 @@ FLOORS = (
     ("search",),
     ("train",),
     ("report",),
+    ("bench",),
     ("web",),
     ("cli",),
     ("__main__",),

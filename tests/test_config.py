@@ -97,6 +97,9 @@ def test_the_configuration_of_pretraining_is_valid() -> None:
 def test_sketches_may_have_another_network() -> None:
     same = Backbone("tiny", "none", 64)
     assert same.of("sketch") == same.of("shape") == same
-    other = Backbone("tiny", "none", 64, "drawings", 32)
+    other = Backbone("tiny", "none", 64, sketch_weights="drawings", sketch_size=32)
     assert other.of("shape") == same
     assert other.of("sketch") == Backbone("tiny", "drawings", 32)
+    named = Backbone("tiny", "none", 64, sketch_name="alexnet")
+    assert named.of("shape") == same
+    assert named.of("sketch") == Backbone("alexnet", "none", 64)

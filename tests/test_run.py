@@ -11,12 +11,15 @@ import pytest
 from safetensors.numpy import load_file
 
 from sketchshape.config import from_tree, override
-from sketchshape.errors import ArtefactError, DatasetError, SketchshapeError, UsageError
+from sketchshape.datasets import load_dataset
+from sketchshape.errors import ArtefactError, ConfigError, DatasetError, SketchshapeError, UsageError
 from sketchshape.metrics import evaluate
 from sketchshape.settings import Run
 from sketchshape.train.evaluation import measure
+from sketchshape.train.inputs import Preparer, prepare_inputs
 from sketchshape.train.layout import load_embeddings, seed_folder, settings_hash
 from sketchshape.train.losses import Centers
+from sketchshape.train.pair import load_pair
 from sketchshape.train.run import train_run
 from small_world import SETTINGS, make_world, write_box
 
@@ -219,3 +222,36 @@ class TestMeasure:
     def test_a_folder_that_is_no_run_is_wrong_use(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"no run\.json"):
             measure(tmp_path)
+
+
+def test_line_drawings_of_shapes_join_their_views(world: Path, tmp_path: Path) -> None:
+    lines = ("views.lines=2", "views.line_size=32", "train.flip_test=true")
+    plain = train(world, tmp_path / "plain", "train.flip_test=true")
+    train(world, tmp_path / "unweighted", *lines, "views.line_weight=0")
+    train(world, tmp_path / "joined", *lines, "views.line_weight=2")
+    assert plain["dataset"]["train"] == 15
+    queries, shapes = vectors(tmp_path / "plain")
+    other_queries, same_shapes = vectors(tmp_path / "unweighted")
+    np.testing.assert_allclose(shapes, same_shapes, atol=1e-6)  # the teacher does not see them
+    assert np.abs(queries - other_queries).max() > 1e-3, "the student learns from them"
+
+    chosen = settings(world, *lines, "views.line_weight=2")
+    preparer = Preparer(chosen, quiet=True)
+    pair = load_pair(seed_folder(tmp_path / "joined", 0), chosen, preparer)
+    found = preparer.lines(prepare_inputs(load_dataset("folder", world), preparer).gallery.items)
+    assert found.data.shape[:3] == (12, 2, 2)
+    each = [pair.embed_sketches(found.data[:, camera]) for camera in range(2)]
+    drawn = (each[0] + each[1]) / np.linalg.norm(each[0] + each[1], axis=1, keepdims=True)
+    expected = shapes + 2 * drawn
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(vectors(tmp_path / "joined")[1], expected, atol=1e-5)
+
+    own, again = (
+        measure(tmp_path / "joined", gallery=folder, quiet=True) for folder in (None, world / "shapes")
+    )
+    assert again.seeds[0].map == pytest.approx(own.seeds[0].map)
+
+
+def test_line_drawings_need_a_frozen_trunk(world: Path) -> None:
+    with pytest.raises(ConfigError, match=r"views\.lines is 2, which needs train\.trunk=frozen"):
+        settings(world, "views.lines=2", "train.trunk=finetune")

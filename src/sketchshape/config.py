@@ -20,7 +20,7 @@ def load_config(kind: type[T], path: Path, overrides: Iterable[str] = ()) -> T:
     """Read a TOML file into a dataclass.
 
     Args:
-        kind: a frozen dataclass whose fields are scalars, tuples or such dataclasses.
+        kind: a frozen dataclass whose fields are scalars, tuples, dictionaries or such dataclasses.
         path: the TOML file.
         overrides: texts such as `student.lr=0.05`; the value is TOML, a bare word is a string.
 
@@ -109,6 +109,10 @@ def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
         if not isinstance(value, list | tuple):
             raise ConfigError(f"{where}: {key} is {value!r}, expected a list, such as [0, 1]")
         return tuple(_convert(inner, item, where, key) for item in value)
+    if typing.get_origin(hint) is dict:
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where}: {key} is {value!r}, expected a section [{key}]")
+        return dict(value)
     if isinstance(hint, types.UnionType):
         return None if value is None else _convert(typing.get_args(hint)[0], value, where, key)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):

@@ -16,12 +16,19 @@ class Data:
         path: root folder; `--data` on the command line overrides it; "sample" is the bundled sample.
         validation: fraction 0..0.5 of the training sketches of each class that is held out of training.
         up: the axis that points up in the mesh files: y, z, x, or -y, -z, -x.
+        protocol: closed (all shapes are learned from and ranked, the paper), held-out (a fifth of the shapes
+            is kept for ranking) or unseen (whole classes are); see `sketchshape.datasets.protocols`.
+        held_out_least: shapes that a class must have for some of them to be held out.
+        unseen: names of the classes that the protocol unseen leaves out; empty is every fifth by a hash.
     """
 
     layout: str = "folder"
     path: str = ""
     validation: float = 0.1
     up: str = "y"
+    protocol: str = "closed"
+    held_out_least: int = 10
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,18 +38,26 @@ class Views:
     Args:
         count: cameras around the up axis. [CGN] section 3.2 takes 12.
         size: side of a rendered view in pixels.
+        lines: cameras that draw the shape in lines too, as if it had been sketched; 0 is none. The sketches'
+            network learns from these drawings, and sees them when a shape is embedded.
+        line_size: side of such a drawing in pixels.
+        line_weight: of their embedding, beside 1 for that of the views.
     """
 
     count: int = 12
     size: int = 224
+    lines: int = 0
+    line_size: int = 128
+    line_weight: float = 1.0
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """The convolutional network, the same kind for both modalities.
+    """The convolutional networks of both modalities.
 
     Args:
         name: a file in `sketchshape.train.backbones`.
+        sketch_name: that of the sketches' network where it differs; empty means `name`.
         weights: bundled, drawings, imagenet, none, or a file.
         size: side in pixels of the square picture that it sees.
         sketch_weights: those of the sketches' network where they differ; empty means `weights`.
@@ -52,15 +67,21 @@ class Backbone:
     name: str = "mobilenet_v1"
     weights: str = "bundled"
     size: int = 160
+    sketch_name: str = ""
     sketch_weights: str = ""
     sketch_size: int = 0
 
     def of(self, modality: str) -> Backbone:
-        """Give the settings of one modality: shape or sketch, where `weights` and `size` are its own."""
+        """Give the settings of one modality, shape or sketch: `name`, `weights` and `size` are its own."""
+        own = replace(self, sketch_name="", sketch_weights="", sketch_size=0)
         if modality == "shape":
-            return replace(self, sketch_weights="", sketch_size=0)
-        weights, size = self.sketch_weights or self.weights, self.sketch_size or self.size
-        return replace(self, weights=weights, size=size, sketch_weights="", sketch_size=0)
+            return own
+        return replace(
+            own,
+            name=self.sketch_name or self.name,
+            weights=self.sketch_weights or self.weights,
+            size=self.sketch_size or self.size,
+        )
 
 
 @dataclass(frozen=True)
@@ -181,6 +202,8 @@ class Run:
 
     def __post_init__(self) -> None:
         _one_of("data.up", self.data.up, ("y", "z", "x", "-y", "-z", "-x"))
+        _one_of("data.protocol", self.data.protocol, ("closed", "held-out", "unseen"))
+        _within("data.held_out_least", self.data.held_out_least, 3, 100_000)
         _one_of("teacher.modality", self.teacher.modality, ("shape", "sketch"))
         _one_of("teacher.centers", self.teacher.centers, ("mean", "classifier"))
         _one_of("student.away", self.student.away, ("sum", "mean"))
@@ -194,6 +217,11 @@ class Run:
         _within("data.validation", self.data.validation, 0.0, 0.5)
         _within("views.count", self.views.count, 1, 360)
         _within("views.size", self.views.size, 16, 2048)
+        _within("views.lines", self.views.lines, 0, 360)
+        _within("views.line_size", self.views.line_size, 16, 2048)
+        _within("views.line_weight", self.views.line_weight, 0.0, 100.0)
+        if self.views.lines and self.train.trunk != "frozen":
+            raise ConfigError(f"views.lines is {self.views.lines}, which needs train.trunk=frozen")
         for modality in ("shape", "sketch"):
             _within(f"backbone size of a {modality}", self.backbone.of(modality).size, 16, 2048)
         _within("train.augment", self.train.augment, 1, 64)

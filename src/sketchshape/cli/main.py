@@ -17,6 +17,7 @@ COMMANDS = (
     "demo",
     "train",
     "pretrain",
+    "bench",
     "evaluate",
     "report",
     "export",

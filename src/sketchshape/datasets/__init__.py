@@ -9,6 +9,7 @@ from pathlib import Path
 from sketchshape.datasets import layouts
 from sketchshape.datasets.items import Dataset, ShapeItem, SketchItem
 from sketchshape.datasets.labelled import read_labelled_folder
+from sketchshape.datasets.protocols import Task, divide
 from sketchshape.datasets.sample import sample_root
 from sketchshape.datasets.split import split_validation
 from sketchshape.datasets.walk import class_key, files_under
@@ -21,7 +22,9 @@ __all__ = [
     "Dataset",
     "ShapeItem",
     "SketchItem",
+    "Task",
     "class_key",
+    "divide",
     "files_under",
     "load_dataset",
     "read_labelled_folder",

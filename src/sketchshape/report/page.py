@@ -32,6 +32,14 @@ MEASURES = (
 )
 
 
+LIMITS = {
+    "closed": "The gallery is closed, as in the paper: its shapes are the ones that were learned from. "
+    "The scores say nothing about shapes that are added later, nor about classes that were not trained.",
+    "held-out": "The gallery is the fifth of the shapes of the larger classes that was held out of training.",
+    "unseen": "The gallery is of classes that were left out of training altogether.",
+}
+
+
 def build_page(
     run: Run, rows: Sequence[Row], remarks: Sequence[str], pictures: Sequence[Picture], folder: Path
 ) -> str:
@@ -151,8 +159,7 @@ def _short(value: Any) -> str:
 def _limits(run: Run) -> list[str]:
     seed = run.seeds[0]
     limits = [
-        "The gallery is closed, as in the paper: its shapes are the ones that the teacher was trained on. "
-        "The scores say nothing about shapes that are added later, nor about classes that were not trained.",
+        LIMITS[run.record["settings"]["data"].get("protocol", "closed")],
         "Values are means over queries; classes with more sketches weigh more.",
     ]
     if len(run.seeds) == 1:

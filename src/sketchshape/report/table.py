@@ -20,6 +20,7 @@ NAMES = ("NN", "FT", "ST", "E", "DCG", "mAP")
 _PR20_NOTE = (
     "* In this row the mAP column is the mean of the 20-point precision-recall curve, another number."
 )
+CLOSED = "The quoted rows are of a closed gallery, another protocol, and no comparison."
 _HEAD = ("method", "backbone", *NAMES, "source")
 
 
@@ -84,6 +85,8 @@ def notes(record: Mapping[str, Any], rows: Sequence[Row]) -> list[str]:
     """Give the sentences that belong below the table."""
     layout = record["settings"]["data"]["layout"]
     found = ["Quoted: as printed in [CGN], not measured here." if quoted_rows(layout) else "", remark(layout)]
+    if record["settings"]["data"].get("protocol", "closed") != "closed" and quoted_rows(layout):
+        found.append(CLOSED)
     if any(row.spread is not None for row in rows):
         found.append("± is one sample standard deviation over the seeds.")
     if any(row.map_kind == PR20 for row in rows):

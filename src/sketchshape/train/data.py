@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -14,10 +14,11 @@ from sketchshape.files import digest
 from sketchshape.train.methods.base import Batch
 
 Transform = Callable[[Tensor, torch.Generator], Tensor]
+B_co = TypeVar("B_co", covariant=True)
 
 
-class Data(Protocol):
-    """What the trainer asks of data."""
+class Data(Protocol[B_co]):
+    """What the trainer asks of data, in batches of a type that the method takes."""
 
     def steps(self, size: int) -> int:
         """Count the batches of an epoch."""
@@ -25,7 +26,7 @@ class Data(Protocol):
 
     def batches(
         self, size: int, *, seed: int, epoch: int, start: int, device: torch.device
-    ) -> Iterator[Batch]:
+    ) -> Iterator[B_co]:
         """Yield the batches of an epoch from number `start` on; the same for the same arguments."""
         ...
 
@@ -96,7 +97,7 @@ class Items:
         choice = random.integers(self.inputs.shape[1], size=len(self)) if self.variants else None
         for step in range(start, self.steps(size)):
             part = order[step * size : (step + 1) * size]
-            inputs = self._take(part, None if choice is None else choice[part], device)
+            inputs = self.take(part, None if choice is None else choice[part], device)
             if self.transform:
                 generator = torch.Generator().manual_seed(step_seed(seed, epoch, step))
                 inputs = self.transform(inputs, generator)
@@ -110,12 +111,24 @@ class Items:
             self._key = digest(list(inputs.shape), str(inputs.dtype), hashes, self.labels.tolist())
         return self._key
 
-    def _take(self, part: NDArray[Any], choice: NDArray[Any] | None, device: torch.device | str) -> Tensor:
+    def take(
+        self, rows: NDArray[Any], variants: NDArray[Any] | None = None, device: torch.device | str = "cpu"
+    ) -> Tensor:
+        """Give the inputs of some items.
+
+        Args:
+            rows: (B,) numbers of items.
+            variants: (B,) which variant of each, where there are variants.
+            device: where they go.
+
+        Returns:
+            (B, ...).
+        """
         if isinstance(self.inputs, Tensor):
-            rows = torch.from_numpy(part).to(self.inputs.device)
-            column = None if choice is None else torch.from_numpy(choice).to(self.inputs.device)
-            return self.inputs[rows if column is None else (rows, column)].to(device)
-        taken = self.inputs[part] if choice is None else self.inputs[part, choice]
+            places = torch.from_numpy(rows).to(self.inputs.device)
+            column = None if variants is None else torch.from_numpy(variants).to(self.inputs.device)
+            return self.inputs[places if column is None else (places, column)].to(device)
+        taken = self.inputs[rows] if variants is None else self.inputs[rows, variants]
         return torch.from_numpy(np.asarray(taken)).to(device)
 
 

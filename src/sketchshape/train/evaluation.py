@@ -31,6 +31,7 @@ class Side:
         ids: of the items that could be read.
         names: class name of each, in the spelling-free form of `class_key`.
         data: (n, k, ...) as the networks take it.
+        lines: (n, lines, looks, ...) line drawings of shapes; None where the run has none.
         unreadable: one line for each file that could not be read.
     """
 
@@ -38,6 +39,7 @@ class Side:
     names: list[str]
     data: np.ndarray[Any, Any]
     unreadable: tuple[str, ...]
+    lines: np.ndarray[Any, Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,7 @@ def measure(
             if asked:
                 query_names, query_vectors = asked.names, pair.embed_sketches(asked.data)
             if offered:
-                shape_names, shape_vectors = offered.names, pair.embed_shapes(offered.data)
+                shape_names, shape_vectors = offered.names, pair.embed_shapes(offered.data, offered.lines)
         _check_common(query_names, shape_names)
         similarity = query_vectors @ shape_vectors.T
         seeds[seed] = evaluate(similarity, np.array(query_names), np.array(shape_names))
@@ -155,7 +157,20 @@ class _Sides:
 
     def shapes(self, folder: Path) -> Side:
         items = read_labelled_folder(folder, "shapes")
-        return _side(items, self.preparer.shapes([item for _, item in items], "gallery"), folder, "shape")
+        side = _side(items, self.preparer.shapes([item for _, item in items], "gallery"), folder, "shape")
+        return self._with_lines(side, [item for _, item in items]) if self._settings.views.lines else side
+
+    def _with_lines(self, side: Side, items: list[ShapeItem]) -> Side:
+        read = set(side.ids)
+        found = self.preparer.lines([item for item in items if item.id in read])
+        kept = found.kept
+        return Side(
+            [side.ids[index] for index in kept],
+            [side.names[index] for index in kept],
+            side.data[kept],
+            (*side.unreadable, *found.problems),
+            found.data,
+        )
 
 
 def _side(

@@ -16,6 +16,16 @@ from sketchshape.settings import Run
 from sketchshape.types import F32, I64
 
 FORMAT = 1
+# Settings that came later: left out of the hash while they have their default, so that older runs stay valid.
+LATER = (
+    "data.protocol",
+    "data.held_out_least",
+    "data.unseen",
+    "backbone.sketch_name",
+    "views.lines",
+    "views.line_size",
+    "views.line_weight",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +65,10 @@ def settings_hash(settings: Run) -> str:
     tree["data"].pop("path")
     tree["train"].pop("seeds")
     tree["train"].pop("device")
+    defaults = to_tree(Run())
+    for section, name in (key.split(".") for key in LATER):
+        if tree[section][name] == defaults[section][name]:
+            tree[section].pop(name)
     return digest(tree, FORMAT)
 
 

@@ -17,10 +17,12 @@ class ParameterGroup:
     Args:
         parameters: of a network; those without gradient are left out.
         factor: of the learning rate of the stage.
+        clip: largest absolute value of an entry of a gradient; 0 is no limit.
     """
 
     parameters: list[nn.Parameter]
     factor: float = 1.0
+    clip: float = 0.0
 
 
 class Head(nn.Sequential):

@@ -46,6 +46,43 @@ def shape_pictures(
             yield index, prepare_views(rendered, size)
 
 
+def line_pictures(
+    items: Sequence[ShapeItem],
+    views: Views,
+    up: str,
+    size: int,
+    *,
+    mirrored: bool,
+    cache: Path | None,
+    workers: int | None,
+) -> Made:
+    """Draw shapes in lines, and prepare the drawings as sketches are.
+
+    Args:
+        items: the shapes.
+        views: cameras and size of a drawing.
+        up: axis of the files that points up.
+        size: side of a prepared picture in pixels.
+        mirrored: whether each drawing is followed by its mirror image.
+        cache: folder of rendered views; None is the usual one.
+        workers: processes that render; None is all cores.
+
+    Yields:
+        Index into `items`, and (lines, size, size) uint8, twice as many where mirrored, or the error of that
+        file; in any order.
+    """
+    paths = [item.path for item in items]
+    for index, drawn in cached_views(
+        paths, count=views.lines, size=views.line_size, up=up, style="lines", cache=cache, workers=workers
+    ):
+        if isinstance(drawn, FileError):
+            yield index, drawn
+            continue
+        pictures = prepare_views(drawn, size)
+        looks = [pictures, pictures[..., ::-1]] if mirrored else [pictures]
+        yield index, np.stack(looks, 1).reshape(-1, size, size)
+
+
 def sketch_pictures(items: Sequence[SketchItem], size: int, *, count: int = 1, rotation: float = 0.0) -> Made:
     """Read and prepare sketches.
 

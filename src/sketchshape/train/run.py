@@ -29,7 +29,8 @@ from sketchshape.train.layout import (
     settings_hash,
     write_run,
 )
-from sketchshape.train.pair import Pair, train_pair
+from sketchshape.train.pair import Pair
+from sketchshape.train.stages import train_pair
 
 
 def train_run(
@@ -115,7 +116,7 @@ def _embed(pair: Pair, inputs: Inputs) -> Embeddings:
         pair.embed_sketches(test.data) if len(test) else np.empty((0, 0), np.float32),
         np.array([item.id for item in gallery.items]),
         gallery.labels,
-        pair.embed_shapes(gallery.data),
+        pair.embed_shapes(gallery.data, gallery.lines),
     )
 
 
@@ -136,6 +137,7 @@ def _record(
 ) -> dict[str, Any]:
     sizes = {
         "shapes": len(inputs.gallery),
+        "learned_shapes": len(inputs.shapes),
         "train": len(inputs.train),
         "validation": len(inputs.validation),
         "test": len(inputs.test),
@@ -147,7 +149,7 @@ def _record(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "settings": to_tree(settings),
         "hash": digest(settings_hash(settings), inputs.digest),
-        "classes": list(inputs.classes),
+        "classes": list(inputs.names),
         "dataset": {
             **summary,
             "layout": settings.data.layout,

@@ -14,7 +14,7 @@ class SGD:
     """The update of `torch.optim.SGD`, bit for bit: v = momentum * v + gradient + decay * p; p -= lr * v.
 
     Args:
-        groups: parameters, with the factor of the learning rate of each group.
+        groups: parameters, with the factor of the learning rate and the limit of the gradient of each group.
         momentum: 0..1.
         weight_decay: 0 or more.
     """
@@ -22,7 +22,7 @@ class SGD:
     def __init__(self, groups: Sequence[ParameterGroup], momentum: float, weight_decay: float) -> None:
         self.momentum, self.weight_decay = momentum, weight_decay
         self.param_groups = [{"params": group.parameters, "factor": group.factor} for group in groups]
-        self._parameters = [(one, group.factor) for group in groups for one in group.parameters]
+        self._parameters = [(one, group) for group in groups for one in group.parameters]
         self._speeds = [torch.zeros_like(one) for one, _ in self._parameters]
 
     def zero_grad(self) -> None:
@@ -37,11 +37,13 @@ class SGD:
         Args:
             lr: learning rate, before the factor of a group.
         """
-        for (parameter, factor), speed in zip(self._parameters, self._speeds, strict=True):
+        for (parameter, group), speed in zip(self._parameters, self._speeds, strict=True):
             if parameter.grad is not None:
+                if group.clip:
+                    parameter.grad.clamp_(-group.clip, group.clip)
                 slope = parameter.grad.add_(parameter, alpha=self.weight_decay)  # used up: no copy
                 speed.mul_(self.momentum).add_(slope)
-                parameter.add_(speed, alpha=-lr * factor)
+                parameter.add_(speed, alpha=-lr * group.factor)
 
     def state_dict(self) -> dict[str, Any]:
         """Give the momentum."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -21,9 +21,10 @@ from sketchshape.train.checkpoint import load_checkpoint, save_checkpoint
 from sketchshape.train.data import Data, step_seed
 from sketchshape.train.interrupts import Interrupts
 from sketchshape.train.log import write_log
-from sketchshape.train.methods.base import Batch, Method
+from sketchshape.train.methods.base import Method
 from sketchshape.train.sgd import SGD
 
+B = TypeVar("B")  # a batch
 Validate = Callable[[], dict[str, float]]
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -48,8 +49,8 @@ class FitResult:
 
 
 def fit(
-    method: Method,
-    data: Data,
+    method: Method[B],
+    data: Data[B],
     stage: settings.Stage,
     *,
     seed: int,
@@ -129,11 +130,11 @@ def learning_rate(stage: settings.Stage, epoch: float) -> float:
     return stage.lr * stage.decay ** (int(epoch) // stage.decay_every)
 
 
-class _Loop:
+class _Loop(Generic[B]):
     def __init__(
         self,
-        method: Method,
-        data: Data,
+        method: Method[B],
+        data: Data[B],
         stage: settings.Stage,
         seed: int,
         device: torch.device,
@@ -205,7 +206,7 @@ class _Loop:
                 self.save()
                 saved = time.monotonic()
 
-    def update(self, batch: Batch) -> None:
+    def update(self, batch: B) -> None:
         self.seed_step()
         rate = learning_rate(self.stage, self.epoch + self.step / self.steps)
         for player, loss in self.updates(batch):
@@ -229,7 +230,7 @@ class _Loop:
         if self.device.type == "cuda":
             torch.cuda.manual_seed_all(value)
 
-    def updates(self, batch: Batch) -> Iterator[tuple[str, Tensor]]:
+    def updates(self, batch: B) -> Iterator[tuple[str, Tensor]]:
         generator = self.method.updates(batch)
         while True:
             with self.autocast():  # only while the method computes, not while its loss is used

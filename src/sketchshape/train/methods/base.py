@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from torch import Tensor
 
 from sketchshape.train.networks import ParameterGroup
+
+B_contra = TypeVar("B_contra", contravariant=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +26,8 @@ class Batch:
     labels: Tensor
 
 
-class Method(Protocol):
-    """Networks with the losses that train them.
+class Method(Protocol[B_contra]):
+    """Networks with the losses that train them, for batches of one type.
 
     `players` names the sets of parameters that take turns; each gets an optimizer of its own. `updates`
     yields a player and its loss; that player has made its step by the time the generator goes on. So a
@@ -37,7 +39,7 @@ class Method(Protocol):
         """Name the players, with their parameters."""
         ...
 
-    def updates(self, batch: Batch) -> Iterator[tuple[str, Tensor]]:
+    def updates(self, batch: B_contra) -> Iterator[tuple[str, Tensor]]:
         """Yield a player and the scalar loss that it has to lower, one after the other."""
         ...
 

@@ -1,0 +1,82 @@
+"""Center softmax: the teacher of CGN, and a student that is classified by its fixed centers.
+
+Where CGN pulls to one center and pushes equally from all others, the cross-entropy pushes from those that
+are near. A method of our own, for comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from torch import Tensor
+
+from sketchshape import settings
+from sketchshape.files import digest
+from sketchshape.train.contenders._base import Task
+from sketchshape.train.contenders._guided import Guided, StudentOptions, unwatched
+from sketchshape.train.losses import am_softmax_loss
+from sketchshape.train.methods import Batch, Student
+from sketchshape.train.networks import Encoder
+from sketchshape.train.stages import train_pair
+
+
+@dataclass(frozen=True)
+class Options(StudentOptions):
+    """How sharp the classification is.
+
+    Args:
+        scale: s of AM-softmax.
+        margin: m of AM-softmax.
+    """
+
+    scale: float = 15.0
+    margin: float = 0.2
+
+
+class SoftmaxStudent(Student):
+    """AM-softmax [AMS] with the class centers as weights that stay as they are.
+
+    Args:
+        encoder: of the learning modality.
+        centers: (N, D) of the teacher.
+        options: trunk_lr is used.
+        seed: not used, since nothing is drawn.
+        scale: s of AM-softmax.
+        margin: m of AM-softmax.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        centers: Tensor,
+        options: settings.Student,
+        *,
+        seed: int = 0,
+        scale: float = 15.0,
+        margin: float = 0.2,
+    ) -> None:
+        super().__init__(encoder, centers, options, seed=seed)
+        self.scale, self.margin = scale, margin
+
+    def updates(self, batch: Batch) -> Iterator[tuple[str, Tensor]]:
+        """Yield the classification loss."""
+        embeddings = self.encoder(batch.inputs)
+        yield "student", am_softmax_loss(embeddings, batch.labels, self.centers, self.scale, self.margin)
+
+
+def contend(task: Task, options: Options) -> Guided:
+    """Train the teacher as CGN does, then this student."""
+    run = options.applied(task.run, weight=0.0, classification=0.0)  # its target is the center itself
+    pair, trained = train_pair(
+        unwatched(task),
+        run,
+        task.seed,
+        task.folder,
+        task.device,
+        quiet=task.quiet,
+        student=partial(SoftmaxStudent, scale=options.scale, margin=options.margin),
+        student_key=digest(task.name, options.scale, options.margin),
+    )
+    return Guided(pair, sum(trained.seconds.values()))

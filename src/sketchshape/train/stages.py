@@ -1,0 +1,154 @@
+"""Teacher, class centers, student: how the two networks of one seed are trained. [CGN] Fig. 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+
+from sketchshape.files import digest
+from sketchshape.metrics import evaluate
+from sketchshape.settings import Run
+from sketchshape.train.augment import Augment
+from sketchshape.train.data import Items
+from sketchshape.train.inputs import Inputs, Part
+from sketchshape.train.layout import settings_hash
+from sketchshape.train.losses import Centers, class_centers, target_check
+from sketchshape.train.methods import Student, Teacher
+from sketchshape.train.pair import Pair, in_roles, new_pair, save_encoder, unit
+from sketchshape.train.trainer import Validate, fit
+from sketchshape.types import F32
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training a pair gave beside its networks.
+
+    Args:
+        seconds: of teacher and student.
+        target_check: where the guidance loss leads, in figures.
+    """
+
+    seconds: dict[str, float]
+    target_check: dict[str, Any]
+
+
+def train_pair(
+    inputs: Inputs,
+    settings: Run,
+    seed: int,
+    folder: Path,
+    device: torch.device,
+    *,
+    quiet: bool = False,
+    student: Callable[..., Student] = Student,
+    student_key: str = "",
+) -> tuple[Pair, Trained]:
+    """Train the teacher, take its class centers, check where they lead, and train the student. [CGN] Fig. 2.
+
+    Args:
+        inputs: all parts of a data set; the test part is not looked at.
+        settings: of the run.
+        seed: of weights, batches and augmentation.
+        folder: of checkpoints, logs and results; an interrupted training goes on from there.
+        device: where to compute.
+        quiet: print nothing.
+        student: makes the student, with the arguments of `Student`.
+        student_key: hash of what else that student depends on; empty for `Student`.
+
+    Returns:
+        The pair, and figures of the training.
+    """
+    pair = new_pair(settings, seed, device)
+    teacher_net, student_net = in_roles(pair.shapes, pair.sketches, settings)
+    teacher_part, student_part = in_roles(inputs.shapes, inputs.train, settings)
+    shapes_teach = settings.teacher.modality == "shape"
+    train = partial(
+        fit, seed=seed, device=device, precision=settings.train.precision, folder=folder, quiet=quiet
+    )
+    key = digest(settings_hash(settings), inputs.digest)
+    teacher = Teacher(teacher_net, len(inputs.classes), settings.teacher, seed=seed).to(device)
+    taught = train(
+        teacher,
+        _items(teacher_part, inputs, settings, shapes=shapes_teach),
+        settings.teacher,
+        name="teacher",
+        key=key,
+    )
+    centers = Centers(_centers(pair, teacher, teacher_part, inputs.classes), inputs.classes, key)
+    centers.save(folder / "centers.npz")
+    check = _report_targets(centers, settings, quiet)
+    learned = train(
+        student(student_net, torch.from_numpy(centers.values), settings.student, seed=seed).to(device),
+        _items(student_part, inputs, settings, shapes=not shapes_teach),
+        settings.student,
+        name="student",
+        key=digest(key, centers.values.tobytes()) + student_key,
+        validate=_validation(pair, inputs) if shapes_teach else None,
+    )
+    for name, network in (("teacher", teacher_net), ("student", student_net)):
+        save_encoder(folder / f"{name}.safetensors", network, settings)
+    return pair, Trained({"teacher": taught.seconds, "student": learned.seconds}, check)
+
+
+def _items(part: Part, inputs: Inputs, settings: Run, *, shapes: bool) -> Items:
+    if shapes:
+        return Items(part.data, part.labels)
+    if settings.train.trunk == "frozen":
+        drawn = inputs.shapes.lines
+        if drawn is None:
+            return Items(part.data, part.labels, variants=True)
+        looks = drawn.reshape(len(drawn), -1, drawn.shape[-1])  # a drawing of a shape is a variant of it
+        looks = looks[:, np.arange(part.data.shape[1]) % looks.shape[1]]
+        labels = np.concatenate([part.labels, inputs.shapes.labels])
+        return Items(np.concatenate([part.data, looks]), labels, variants=True)
+    return Items(part.data[:, 0], part.labels, transform=Augment(settings.train.rotation))
+
+
+def _centers(pair: Pair, teacher: Teacher, part: Part, classes: tuple[str, ...]) -> F32:
+    if teacher.options.centers == "classifier":
+        return unit(teacher.classifier.weight.detach().cpu().numpy())
+    shapes = teacher.options.modality == "shape"
+    embeddings = pair.embed_shapes(part.data) if shapes else pair.embed_sketches(part.data)
+    return class_centers(embeddings, part.labels, classes)
+
+
+def _report_targets(centers: Centers, settings: Run, quiet: bool) -> dict[str, Any]:
+    """Print the closed-form targets of the student before it starts, with a warning when they are bad."""
+    check = target_check(centers.values, settings.student.weight, settings.student.away)
+    right, classes = int(check.nearest.sum()), len(check.nearest)
+    if not quiet:
+        console = Console(stderr=True)
+        console.print(
+            f"target check: cos(t, c) mean {check.cosine.mean():.3f}, least {check.cosine.min():.3f}; "
+            f"{right} of {classes} targets are nearest to their own center"
+        )
+        if warning := check.warning(centers.classes):
+            console.print(f"[yellow]warning:[/] {warning}", highlight=False)
+    return {
+        "cosine_mean": float(check.cosine.mean()),
+        "cosine_least": float(check.cosine.min()),
+        "nearest": right,
+        "classes": classes,
+    }
+
+
+def _validation(pair: Pair, inputs: Inputs) -> Validate | None:
+    """Rank shapes, which are fixed by now, for the sketches held out of training."""
+    held, gallery = inputs.validation, inputs.validation_gallery
+    if not len(held):
+        return None
+    shapes = pair.embed_shapes(gallery.data)
+
+    def validate() -> dict[str, float]:
+        ranked = pair.join(shapes, gallery.lines)
+        scores = evaluate(pair.embed_sketches(held.data) @ ranked.T, held.labels, gallery.labels)
+        return {"val_map": scores.map, "val_nn": scores.nn}
+
+    return validate
