@@ -19,8 +19,10 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urljoin
 from urllib.request import Request, urlopen
 
+UNSURE = 0.5  # more likely than not, nothing of the kind is there
 
-def search(server: str, drawing: Path | None, **asked: Any) -> list[dict[str, Any]]:
+
+def search(server: str, drawing: Path | None, **asked: Any) -> dict[str, Any]:
     """Find shapes.
 
     Args:
@@ -29,7 +31,8 @@ def search(server: str, drawing: Path | None, **asked: Any) -> list[dict[str, An
         asked: k, words, like, class, folder and so on; see /docs of the service.
 
     Returns:
-        The shapes as the service describes them, the most alike first.
+        What the service answers: `shapes`, the most alike first, and `confidence`, the probability 0..1 that
+        a shape of what was drawn is among them all; None where the service cannot tell.
     """
     address = urljoin(server, "/api/search")
     if drawing is None or drawing.suffix == ".json":
@@ -42,9 +45,9 @@ def search(server: str, drawing: Path | None, **asked: Any) -> list[dict[str, An
         request = Request(
             f"{address}?{urlencode(asked)}", picture, {"content-type": "application/octet-stream"}
         )
-    with urlopen(request, timeout=30) as answer:
-        shapes: list[dict[str, Any]] = json.load(answer)["shapes"]
-    return shapes
+    with urlopen(request, timeout=30) as response:
+        answer: dict[str, Any] = json.load(response)
+    return answer
 
 
 def main() -> int:
@@ -63,7 +66,7 @@ def main() -> int:
         {} if options.like is None else {"like": options.like}
     )
     try:
-        shapes = search(options.server, options.drawing, **asked)
+        answer = search(options.server, options.drawing, **asked)
     except HTTPError as error:
         print(json.load(error)["detail"], file=sys.stderr)
         return 1
@@ -73,7 +76,11 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    for shape in shapes:
+    confidence = answer["confidence"]
+    if confidence is not None and confidence < UNSURE:
+        how = f"(confidence {confidence:.2f})"
+        print(f"nothing there looks much like this drawing {how}; the nearest are shown", file=sys.stderr)
+    for shape in answer["shapes"]:
         score = "" if shape["score"] is None else f"{shape['score']:.3f}"
         print(f"{shape['id']:>6}  {score:>6}  {shape['path']}")
         if options.save:

@@ -102,7 +102,7 @@ def test_a_changed_file_is_named(copy: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("format", 99, "format 99, expected 2"),
+        ("format", 99, "format 99, expected 3"),
         ("size", 128, "bundle.json changed since the export"),
         ("preprocessing", 99, "bundle.json changed"),
     ],

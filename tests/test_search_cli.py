@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from search_library import box, library, projection
 from sketchshape.cli import main as cli
 from sketchshape.search import Bundle
+from sketchshape.search.confidence import Confidence
 
 STROKES = [[[0, 100, 100, 0, 0], [0, 0, 60, 60, 0]]]
 
@@ -74,6 +77,25 @@ def test_search_prints_scores_and_names(index: str, drawing: str, capsys: pytest
     assert found["shapes"] == 6
     for line, result in zip(lines[1:], found["results"], strict=True):
         assert line.split()[:4] == [f"{result['score']:.3f}", str(result["id"]), "12", result["path"]]
+
+
+def test_a_drawing_of_nothing_that_is_there_is_said_to_be_so(
+    index: str, drawing: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert answer(capsys, "search", index, drawing)["confidence"] is None
+    best = answer(capsys, "search", index, drawing, "-k", "1")["results"][0]["score"]
+    for above, told in ((-0.1, False), (0.1, True)):
+        knowing = replace(projection(), confidence=Confidence(12.0, best + above))
+        monkeypatch.setattr(Bundle, "open", classmethod(lambda cls, path=None, one=knowing: one))
+        expected = 1 / (1 + math.exp(12.0 * above))
+        found = answer(capsys, "search", index, drawing, "--words", "oak")
+        assert found["confidence"] == pytest.approx(expected, abs=1e-4)
+        assert cli.main(["search", index, drawing, "-k", "2"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        said = f"nothing here looks much like this drawing (confidence {expected:.2f}); the nearest are shown"
+        assert lines[3:] == ([said] if told else [])
+        assert cli.main(["search", index, "--class", "box"]) == 0
+        assert "nothing here" not in capsys.readouterr().out
 
 
 def test_search_by_shape_class_and_words(index: str, capsys: pytest.CaptureFixture[str]) -> None:

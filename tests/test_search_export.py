@@ -16,9 +16,12 @@ from sketchshape.config import load_config
 from sketchshape.datasets import sample_root
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.search import Bundle
+from sketchshape.search.bundle import LineSettings
 from sketchshape.settings import Run
 from sketchshape.train import parity as parity_module
+from sketchshape.train.calibration import calibrate
 from sketchshape.train.export import Exportable, export_run
+from sketchshape.train.layout import load_embeddings
 from sketchshape.train.onnx_files import save_shared
 from sketchshape.train.parity import Parity, _differs
 from sketchshape.train.run import train_run
@@ -46,6 +49,9 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         f"data.path={json.dumps(str(small_data(root / 'data')))}",
         "views.count=4",
         "views.size=64",
+        f"views.lines={3 if request.param == 'frozen' else 0}",
+        "views.line_size=48",
+        "views.line_weight=0.7",
         "backbone.name=tiny",
         "backbone.weights=none",
         "backbone.size=32",
@@ -80,6 +86,8 @@ def test_a_run_is_exported_and_agrees_with_torch(run: Path, tmp_path: Path) -> N
     assert bundle.classes == tuple(sorted(CLASSES))
     assert (bundle.size, bundle.sketch_size, bundle.width) == (32, 40, 16)
     assert (bundle.views.count, bundle.views.size) == (4, 64)
+    assert bundle.lines == (None if "finetune" in str(run) else LineSettings(3, 48, 0.7))
+    assert bundle.confidence == calibrate(load_embeddings(run / "seed-0/embeddings.npz"))
     record = json.loads((tmp_path / "bundle/bundle.json").read_text())
     assert (
         record["scores"]["mAP"] == json.loads((run / "run.json").read_text())["seeds"]["0"]["scores"]["mAP"]

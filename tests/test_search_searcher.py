@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from search_library import WIDTH, box, library, projection
 from sketchshape.errors import SketchError, UsageError
 from sketchshape.images import draw_strokes, prepare
 from sketchshape.search import Searcher, build_index
+from sketchshape.search.confidence import Confidence
 from sketchshape.search.library import tokens
 from sketchshape.search.library_map import principal_plane
 from sketchshape.search.words import WEIGHT
@@ -55,6 +58,46 @@ def test_scores_are_the_cosines_and_fall(searcher: Searcher) -> None:
     assert [searcher.catalogue.get(id).path for id in ranking.ids] == list(ranking.paths)
     assert (np.diff(ranking.scores) <= 0).all()
     assert ranking.scores.dtype == np.float32
+
+
+@pytest.fixture(scope="module")
+def knowing(searcher: Searcher) -> Searcher:
+    """The same library, and a bundle that says how sure it is."""
+    return Searcher(searcher.catalogue, replace(searcher.bundle, confidence=Confidence(7.0, 0.8)))
+
+
+@pytest.mark.parametrize(
+    "filters", [{}, {"folder": "tables"}, {"folder": "old"}, {"unique": True}, {"formats": ["off"]}]
+)
+def test_the_confidence_is_that_of_the_best_cosine_alone(knowing: Searcher, filters: dict[str, Any]) -> None:
+    query = knowing.bundle.embed_sketches(prepare(draw_strokes(STROKES), knowing.bundle.sketch_size)[None])[0]
+    everything = knowing.search(STROKES, 99, **filters)
+    places = [knowing.ids.tolist().index(id) for id in everything.ids]
+    best = max(cosine(query, knowing._vectors[knowing._rows[place]]) for place in places)
+    expected = 1 / (1 + math.exp(-7.0 * (best - 0.8)))
+    assert everything.confidence == pytest.approx(expected, abs=1e-5)
+    for k, words in ((1, ""), (99, "oak"), (1, "chair stool"), (99, "zebra")):
+        ranking = knowing.search(STROKES, k, words=words, **filters)
+        assert ranking.confidence == everything.confidence, "neither words nor k make a drawing clearer"
+
+
+def test_filters_can_only_take_confidence_away(knowing: Searcher) -> None:
+    whole = knowing.search(STROKES).confidence
+    assert whole is not None
+    parts = [knowing.search(STROKES, folder=folder).confidence for folder in ("chairs", "tables", "old")]
+    assert all(part is not None and part <= whole for part in parts)
+    assert min(part for part in parts if part is not None) < whole
+
+
+def test_there_is_no_confidence_without_a_drawing_a_curve_or_a_result(
+    searcher: Searcher, knowing: Searcher
+) -> None:
+    assert searcher.search(STROKES).confidence is None
+    assert knowing.search(None, words="chair").confidence is None
+    assert knowing.by_class("box").confidence is None
+    assert knowing.like(1).confidence is None
+    nothing = knowing.search(STROKES, formats=["glb"])
+    assert (len(nothing), nothing.confidence) == (0, None)
 
 
 def test_fewer_results_are_the_first_of_more(searcher: Searcher) -> None:

@@ -38,19 +38,19 @@ def commands(tmp_path: Path, *lines: list[str]) -> subprocess.CompletedProcess[s
 def test_index_and_search_need_no_torch(tmp_path: Path) -> None:
     sample = Path(sketchshape.__file__).parent / "sample"
     library = tmp_path / "library"
-    for name in ("key", "tree"):
+    for name in ("chair", "fish"):
         library.mkdir(exist_ok=True)
         (library / name).mkdir()
         for path in sorted((sample / "shapes" / name).iterdir())[:3]:
             (library / name / path.name).write_bytes(path.read_bytes())
     index = str(tmp_path / "index")
-    drawing = str(sample / "sketches/test/key.ndjson")
+    drawing = str(sample / "sketches/test/chair.ndjson")
     result = commands(
         tmp_path, ["index", str(library), "--out", index], ["search", index, drawing, "-k", "1"]
     )
     assert result.returncode == 0, result.stderr
     assert "6 shapes (6 added" in result.stdout
-    assert str(library / "key") in result.stdout.splitlines()[-1]
+    assert str(library / "chair") in result.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize("package", ["torch"])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from safetensors.torch import save_file  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 from sketchshape.errors import ConfigError  # noqa: E402
@@ -38,6 +39,8 @@ PARAMETRIC = {  # which layers of the sequences have weights
     "vgg16": ({0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28}, {0, 3, 6}),
     "vgg19": ({0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34}, {0, 3, 6}),
 }
+
+SMALL = ("alexnet", "mobilenet_v1", "mobilenet_v1_twins", "mobilenet_v1_wide", "resnet18", "tiny")
 
 
 def _pictures(count=3, size=64, seed=0):
@@ -95,7 +98,7 @@ def test_residual_networks_have_the_published_keys(name):
     assert set(_shape_of(name).state_dict()) == keys
 
 
-@pytest.mark.parametrize("name", ["alexnet", "mobilenet_v1", "mobilenet_v1_wide", "resnet18", "tiny"])
+@pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("size", [64, 101])
 def test_features_are_finite_float32_of_the_promised_width(name, size):
     backbone = build_backbone(name, "none", size)
@@ -136,7 +139,7 @@ def test_wrong_inputs_are_refused():
 
 
 def test_a_wrong_name_lists_what_exists():
-    listed = "alexnet, mobilenet_v1, mobilenet_v1_wide"
+    listed = "alexnet, mobilenet_v1, mobilenet_v1_twins, mobilenet_v1_wide"
     with pytest.raises(ConfigError, match=rf"did you mean 'resnet50'.*{listed}"):
         build_backbone("resnet5O", "none", 64)
     for hidden in ("_vgg", "__init__"):
@@ -260,7 +263,7 @@ def test_residual_blocks_are_their_formula(kind, stride):
         assert torch.allclose(block(x), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v1", "mobilenet_v1_wide", "resnet18", "resnet50", "tiny"])
+@pytest.mark.parametrize("name", [*SMALL[1:], "resnet50"])
 def test_freezing_changes_nothing_but_the_last_digits(name):
     weights = "bundled" if name.startswith("mobilenet_v1") else "none"
     backbone = build_backbone(name, weights, 64)
@@ -310,3 +313,29 @@ def test_the_wide_mobilenet_joins_mean_and_maximum_of_the_last_layer_and_the_mea
     earlier, late = seen["conv_pw_11_bn"], seen["conv_pw_12_bn"]
     expected = torch.cat([late.mean((2, 3)), late.amax((2, 3)), earlier.mean((2, 3))], 1)
     torch.testing.assert_close(wide, expected)
+
+
+def test_the_twins_see_the_same_picture_at_two_sizes():
+    pictures = _pictures(2, 160)
+    twins = build_backbone("mobilenet_v1_twins", "bundled", 160)
+    small = torch.nn.functional.interpolate(
+        pictures[:, None].float(), (112, 112), mode="bilinear", antialias=True
+    )
+    photographs, strokes = (
+        build_backbone("mobilenet_v1_wide", weights, size)
+        for weights, size in (("bundled", 160), ("drawings", 112))
+    )
+    with torch.no_grad():
+        found = twins(pictures)
+        exact = strokes.describe(small.flip(2, 3) / 127.5 - 1)
+        expected = torch.cat([photographs(pictures), exact], 1)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_file_of_the_twins_is_taken_as_it_is(tmp_path):
+    twins = build_backbone("mobilenet_v1_twins", "none", 112, seed=3)
+    path = tmp_path / "twins.safetensors"
+    save_file(twins.state_dict(), path)
+    again = build_backbone("mobilenet_v1_twins", str(path), 112)
+    for key, value in twins.state_dict().items():
+        assert torch.equal(again.state_dict()[key], value), key

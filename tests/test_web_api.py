@@ -10,6 +10,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import sketchshape as ss
 from mesh_files import SIDES, TETRA, obj, off, ply, stl_binary, tetra_gltf
 from sketchshape.images import draw_strokes
 from sketchshape.search import Searcher, build_index
+from sketchshape.search.confidence import Confidence
 from sketchshape.web import Limits, create_app
 from sketchshape.web import library as library_module
 from sketchshape.web.glb import to_glb
@@ -112,6 +114,40 @@ def test_every_form_of_a_drawing_gives_the_ranking_of_the_library(
     scores = [shape["score"] for shape in answers[0].json()["shapes"]]
     assert scores == pytest.approx(expected.scores, abs=1e-4)
     assert answers[0].json()["total"] == len(searcher)
+
+
+def test_the_answer_says_how_sure_it_is(searcher: Searcher) -> None:
+    knowing = Searcher(searcher.catalogue, replace(searcher.bundle, confidence=Confidence(9.0, 0.8)))
+    ignorant = Searcher(searcher.catalogue, replace(searcher.bundle, confidence=None))
+    strokes = sketch("key", 1)
+    with serving(create_app(knowing)) as client:
+
+        def told(**question: Any) -> float | None:
+            said = client.post("/api/search", json=question)
+            assert said.status_code == 200, said.text
+            found: float | None = said.json()["confidence"]
+            return found
+
+        expected = knowing.search(strokes).confidence
+        assert (
+            told(strokes=strokes) == told(strokes=strokes, words="key") == pytest.approx(expected, abs=1e-4)
+        )
+        away = knowing.search(strokes, folder="cactus").confidence
+        assert away is not None
+        assert expected is not None
+        assert told(strokes=strokes, folder="cactus") == pytest.approx(away, abs=1e-4)
+        assert away < 0.5 < expected
+        assert told(strokes=strokes, faces=[1, 1]) is None
+        assert told(words="key") is None
+        assert told(like=int(searcher.ids[0])) is None
+        assert told(**{"class": "key"}) is None
+        described = client.get("/openapi.json").json()["components"]["schemas"]["Results"]["properties"]
+        number, null = described["confidence"]["anyOf"]
+        assert number == {"type": "number", "minimum": 0, "maximum": 1}
+        assert null == {"type": "null"}
+    with serving(create_app(ignorant)) as client:
+        answer = client.post("/api/search", json={"strokes": strokes}).json()
+        assert answer["confidence"] is None
 
 
 def test_like_class_and_words_ask_the_searcher(client: httpx.Client, searcher: Searcher) -> None:

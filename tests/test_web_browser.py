@@ -6,6 +6,8 @@ import io
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from PIL import Image  # noqa: E402
 from sketchshape.datasets import sample_root  # noqa: E402
 from sketchshape.images import draw_strokes  # noqa: E402
 from sketchshape.search import Searcher, build_index  # noqa: E402
+from sketchshape.search.confidence import Confidence  # noqa: E402
 from sketchshape.web import create_app  # noqa: E402
 from web_server import serving, sketch  # noqa: E402
 
@@ -39,13 +42,19 @@ ARGS = [
 ]
 PATIENCE = 60_000  # milliseconds; three dimensions without a graphics card, on a busy machine
 FIRST_ROW = 4
+STAR = [[[0, 300], [0, 300]], [[0, 300], [300, 0]], [[150, 150], [0, 300]]]  # not in the sample
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     index = tmp_path_factory.mktemp("index")
     build_index(sample_root() / "shapes", index, quiet=True)
-    with serving(create_app(Searcher.open(index))) as client:
+    return Searcher.open(index)
+
+
+@pytest.fixture(scope="module")
+def address(searcher: Searcher) -> Iterator[str]:
+    with serving(create_app(searcher)) as client:
         yield str(client.base_url).rstrip("/")
 
 
@@ -145,6 +154,96 @@ def test_what_is_drawn_is_in_the_first_row(visitor: Visitor, name: str) -> None:
     scores = [float(text) for text in visitor.page.locator(".tile .score").all_text_contents()]
     assert scores == sorted(scores, reverse=True)
     assert len(scores) == 24
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 860), (390, 844)])
+def test_the_page_says_when_nothing_looks_like_the_drawing(
+    browser: Any, searcher: Searcher, width: int, height: int
+) -> None:
+    key = sketch("key", 2)
+    clear, unclear = (float(searcher.search(one).scores[0]) for one in (key, STAR))
+    assert clear > unclear + 0.2
+    knowing = replace(searcher.bundle, confidence=Confidence(40.0, (clear + unclear) / 2))
+    with serving(create_app(Searcher(searcher.catalogue, knowing))) as client:
+        address = str(client.base_url).rstrip("/")
+        visitor = Visitor(browser, address, viewport={"width": width, "height": height}).visit()
+        page = visitor.page
+
+        def layout() -> Any:
+            return page.evaluate(
+                "(() => { const title = document.getElementById('results-title');"
+                "return {whole: title.scrollWidth <= title.clientWidth,"
+                "top: document.getElementById('grid').getBoundingClientRect().top + scrollY,"
+                "wide: document.documentElement.scrollWidth} })()"
+            )
+
+        visitor.draw(key)
+        assert visitor.title() == "Looks like your drawing"
+        before = layout()
+        assert before["whole"]
+        page.click("#clear")
+        page.evaluate(
+            "(() => { window.said = []; const spoken = document.getElementById('status');"
+            "new MutationObserver(() => said.push(spoken.textContent)).observe(spoken, {childList: true})})()"
+        )
+        visitor.draw(STAR)
+        assert visitor.title() == "Nothing much like it yet"
+        assert page.locator("#meta").text_content() == f"The nearest of {len(searcher)}"
+        assert layout() == before, "what is below does not move, and the title is not cut"
+        assert len(visitor.ids()) == 24
+        visitor.until("said.some(text => text.startsWith('Nothing much like it yet: 24 shapes, nearest '))")
+        page.fill("#words", "zebra")
+        visitor.settle()
+        assert visitor.title() == "Nothing much like it yet", "words do not make it clearer"
+        page.fill("#words", "")
+        page.click("#clear")
+        visitor.settle()
+        assert visitor.title() == "Your library"
+        visitor.until("said.at(-1).startsWith('Your library')")
+        doubts = [text.startswith("Nothing") for text in page.evaluate("said")]
+        assert not any(one and next for one, next in pairwise(doubts)), "said once"
+        visitor.context.close()
+        assert visitor.complaints == []
+
+
+def test_nobody_who_just_begins_is_told_that_nothing_is_alike(browser: Any, searcher: Searcher) -> None:
+    knowing = replace(searcher.bundle, confidence=Confidence(40.0, 2.0))  # sure of nothing at all
+    with serving(create_app(Searcher(searcher.catalogue, knowing))) as client:
+        visitor = Visitor(browser, str(client.base_url).rstrip("/")).visit()
+        page = visitor.page
+        box = page.locator("#canvas").bounding_box()
+        across = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)]
+        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in across]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        page.mouse.move(*places[1])
+        page.mouse.up()
+        visitor.settle()
+        assert visitor.title() == "Looks like your drawing", "one short line"
+        page.mouse.down()
+        page.mouse.move(*places[2])
+        page.mouse.move(*places[3])
+        visitor.settle()
+        assert visitor.title() == "Looks like your drawing", "the pen is down"
+        page.mouse.up()
+        visitor.settle()
+        assert visitor.title() == "Nothing much like it yet"
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        page.mouse.move(*places[2])
+        visitor.settle()
+        assert visitor.title() == "Nothing much like it yet", "and that stays while the next line is drawn"
+        page.mouse.up()
+        page.click("#clear")
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place)
+        page.mouse.up()
+        visitor.settle()
+        assert visitor.title() == "Nothing much like it yet", "one line, but a long one"
+        visitor.context.close()
+        assert visitor.complaints == []
 
 
 def test_results_change_while_the_pen_is_down_with_one_request_at_a_time(visitor: Visitor) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,10 @@ pytest.importorskip("httpx", reason="needs the extra [dev]")
 import sketchshape as ss
 from sketchshape.cli import serve
 from sketchshape.cli.main import main
-from sketchshape.search import build_index
-from web_server import shapes_of, sketch
+from sketchshape.search import Bundle, Searcher, build_index
+from sketchshape.search.confidence import Confidence
+from sketchshape.web import create_app
+from web_server import serving, shapes_of, sketch
 
 COMMAND = [
     sys.executable,
@@ -78,6 +81,19 @@ def test_the_example_client_finds_and_saves(address: str, tmp_path: Path) -> Non
     blank.write_text("[]")
     done = client(address, str(blank))
     assert (done.returncode, "blank" in done.stderr) == (1, True)
+
+
+def test_the_example_client_says_where_nothing_is_alike(index: Path, tmp_path: Path) -> None:
+    bundle = replace(Bundle.open(), confidence=Confidence(9.0, 1.0))  # sure of nothing but the same
+    searcher = Searcher.open(index, bundle)
+    (tmp_path / "key.json").write_text(json.dumps(sketch("key", 1)))
+    with serving(create_app(searcher)) as service:
+        done = client(str(service.base_url), str(tmp_path / "key.json"))
+        by_words = client(str(service.base_url), "--words", "key")
+    sure = searcher.search(sketch("key", 1)).confidence
+    assert f"nothing there looks much like this drawing (confidence {sure:.2f})" in done.stderr
+    assert len(done.stdout.splitlines()) == 4
+    assert (by_words.returncode, by_words.stderr) == (0, "")
 
 
 def test_a_client_without_a_service_is_told(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra [serve]")
 
+from sketchshape.search.confidence import UNSURE
 from sketchshape.web.app import STATIC
 
 LEAST = 4.5  # [WCAG 2.2] 1.4.3, text
@@ -92,6 +94,14 @@ def test_what_the_markup_refers_to_is_there() -> None:
         if tag in ("link", "script") and (about.get("href") or about.get("src") or "").startswith("/static/"):
             where = str(about.get("href") or about.get("src"))
             assert (STATIC / where.removeprefix("/static/")).is_file()
+
+
+def test_the_page_and_the_client_doubt_where_the_search_does() -> None:
+    client = Path(__file__).parents[1] / "examples/client.py"
+    for path in (STATIC / "js/main.js", client):
+        assert [
+            float(text) for text in re.findall(r"^(?:const )?UNSURE = (\S+)", path.read_text(), re.M)
+        ] == [UNSURE]
 
 
 def test_what_the_scripts_ask_for_by_id_is_there() -> None:

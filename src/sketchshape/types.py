@@ -47,11 +47,14 @@ class Ranking:
         ids: of the shapes in their index.
         scores: (k,) float32, falling; the cosine with the query, more where words were found too.
         paths: the mesh files.
+        confidence: probability 0..1 that a shape of what was drawn is there, among those that the filters
+            allow; None where nothing was drawn or found, and where the bundle cannot tell.
     """
 
     ids: tuple[int, ...]
     scores: F32
     paths: tuple[Path, ...]
+    confidence: float | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

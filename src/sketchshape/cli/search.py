@@ -103,15 +103,21 @@ def _as_json(searcher: Searcher, ranking: Ranking) -> dict[str, Any]:
                 "tags": list(entry.tags),
             }
         )
-    return {"shapes": len(searcher), "results": results}
+    sure = None if ranking.confidence is None else round(ranking.confidence, 6)
+    return {"shapes": len(searcher), "confidence": sure, "results": results}
 
 
 def _print(searcher: Searcher, ranking: Ranking) -> None:
+    from sketchshape.search.confidence import UNSURE
+
     print(f"{'score':>6}  {'id':>6}  {'faces':>7}  shape")
     for id, score, path in zip(ranking.ids, ranking.scores, ranking.paths, strict=True):
         entry = searcher.catalogue.get(id)
         alike = f"  (looks like {entry.group})" if entry.group != id else ""
         print(f"{score:6.3f}  {id:6}  {entry.faces:7}  {path}{alike}")
+    if ranking.confidence is not None and ranking.confidence < UNSURE:
+        how = f"(confidence {ranking.confidence:.2f})"
+        print(f"nothing here looks much like this drawing {how}; the nearest are shown")
 
 
 def _reason(searcher: Searcher, arguments: argparse.Namespace) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,14 +13,9 @@ import numpy as np
 import sketchshape
 from sketchshape.datasets import class_key
 from sketchshape.errors import ArtefactError, UsageError
-from sketchshape.files import digest, file_digest, write_json
-from sketchshape.images import PREPROCESSING_VERSION
+from sketchshape.search.confidence import Confidence
+from sketchshape.search.record import CENTERS, SHAPES, SKETCHES, read_record
 from sketchshape.types import F32, U8
-
-FORMAT = 2
-RECORD = "bundle.json"
-SKETCHES, SHAPES, WEIGHTS, CENTERS = "sketches.onnx", "shapes.onnx", "weights.bin", "centers.npy"
-FILES = (SKETCHES, SHAPES, WEIGHTS, CENTERS)
 
 
 def default_bundle() -> Path:
@@ -42,6 +36,21 @@ class ViewSettings:
     size: int
 
 
+@dataclass(frozen=True)
+class LineSettings:
+    """How shapes are drawn in lines, as sketches, for the sketch encoder.
+
+    Args:
+        count: cameras around the up axis.
+        size: side of a drawing in pixels.
+        weight: of their embedding, beside 1 for that of the views.
+    """
+
+    count: int
+    size: int
+    weight: float
+
+
 @dataclass(frozen=True, eq=False)
 class Bundle:
     """Two encoders on ONNX Runtime, and the class centers that both were trained towards.
@@ -56,6 +65,8 @@ class Bundle:
         hash: of everything that decides an embedding.
         classes: names of the classes that were trained.
         centers: (N, D) float32, a unit row for each class.
+        lines: how shapes are drawn in lines; None where they are not.
+        confidence: what the score of the best shape tells; None where it was not measured.
     """
 
     folder: Path
@@ -67,6 +78,8 @@ class Bundle:
     hash: str
     classes: tuple[str, ...]
     centers: F32
+    lines: LineSettings | None = None
+    confidence: Confidence | None = None
 
     @classmethod
     def open(cls, path: str | Path | None = None) -> Bundle:
@@ -83,7 +96,8 @@ class Bundle:
             ArtefactError: a file is missing or changed, or it was made for another version.
         """
         folder = default_bundle() if path is None else Path(path)
-        record = _read_record(folder)
+        record = read_record(folder)
+        lines, confidence = record["lines"], record["confidence"]
         with (folder / CENTERS).open("rb") as stream:
             centers = np.load(stream)
         return cls(
@@ -96,6 +110,8 @@ class Bundle:
             record["hash"],
             tuple(record["classes"]),
             centers,
+            LineSettings(**lines) if lines else None,
+            Confidence(**confidence) if confidence else None,
         )
 
     @property
@@ -125,6 +141,26 @@ class Bundle:
         """
         return _run(self._shapes, views, (self.views.count, self.size, self.size), self.width)
 
+    def embed_shape(self, views: U8, drawings: U8 | None = None) -> F32:
+        """Embed a shape as an index holds it; may be called from several threads at once.
+
+        Args:
+            views: (views, size, size) uint8, prepared.
+            drawings: (lines, sketch_size, sketch_size) uint8, its line drawings, prepared; needed where
+                `lines` is set.
+
+        Returns:
+            (D,) float32 of length 1.
+        """
+        vector: F32 = self.embed_views(views[None])[0]
+        if self.lines is None:
+            return vector
+        if drawings is None or len(drawings) != self.lines.count:
+            given = "none" if drawings is None else str(len(drawings))
+            raise ValueError(f"line drawings: {given}, expected {self.lines.count}")
+        drawn = self.embed_sketches(drawings).sum(0)
+        return _unit(vector + self.lines.weight * _unit(drawn))
+
     def center(self, name: str) -> F32:
         """Give the center of a class: (D,) float32; letter case, `_`, `-` and spaces do not count.
 
@@ -144,50 +180,6 @@ class Bundle:
     @cached_property
     def _shapes(self) -> Any:
         return _session(self.folder / SHAPES, 1)  # many shapes at once are as many threads of the caller
-
-
-def write_record(folder: Path, facts: dict[str, Any]) -> str:
-    """Write `bundle.json` beside the files of a bundle, which makes it whole.
-
-    Args:
-        folder: with all of `FILES`.
-        facts: size, sketch_size, views, preprocessing, renderer, classes, and more for people to read.
-
-    Returns:
-        The hash of the bundle.
-    """
-    files = {name: file_digest(folder / name) for name in FILES}
-    record = {"format": FORMAT, "kind": "bundle", "hash": _hash(facts, files), "files": files, **facts}
-    write_json(folder / RECORD, record)
-    return str(record["hash"])
-
-
-def _hash(facts: dict[str, Any], files: dict[str, str]) -> str:
-    deciding = ("size", "sketch_size", "views", "preprocessing", "renderer", "classes")
-    return digest(*[facts[name] for name in deciding], files)
-
-
-def _read_record(folder: Path) -> dict[str, Any]:
-    path = folder / RECORD
-    if not path.is_file():
-        raise UsageError(f"{folder}: no {RECORD} in it; expected a folder that `sketchshape export` wrote")
-    again = "export it again from its run"
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if record["format"] != FORMAT or record["kind"] != "bundle":
-            raise ArtefactError(f"{path}: format {record['format']}, expected {FORMAT}; {again}")
-        found = {name: file_digest(folder / name) for name in FILES}
-        if record["hash"] != _hash(record, found):
-            changed = [name for name in FILES if found[name] != record["files"][name]] or [RECORD]
-            raise ArtefactError(f"{folder}: {', '.join(changed)} changed since the export; {again}")
-        if record["preprocessing"] != PREPROCESSING_VERSION:
-            raise ArtefactError(
-                f"{folder}: made for preprocessing {record['preprocessing']}, this is sketchshape with "
-                f"{PREPROCESSING_VERSION}; train and {again}"
-            )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtefactError(f"{folder}: damaged bundle ({error}); {again}") from None
-    return record
 
 
 def _session(path: Path, threads: int) -> Any:
@@ -215,6 +207,11 @@ def _run(session: Any, pictures: U8, item: tuple[int, ...], width: int) -> F32:
     (vectors,) = session.run(None, {"pictures": np.ascontiguousarray(pictures)})
     result: F32 = vectors
     return result
+
+
+def _unit(vector: F32) -> F32:
+    unit: F32 = (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
+    return unit
 
 
 def _unknown(name: str, classes: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from sketchshape.errors import ArtefactError, FileError
 from sketchshape.images import prepare_views
 from sketchshape.mesh import load_mesh
-from sketchshape.render import RENDERER_VERSION, cached_views
+from sketchshape.render import RENDERER_VERSION, cached_views, render_lines
 from sketchshape.search.bundle import Bundle
 from sketchshape.types import F32, U8
 
@@ -65,9 +65,12 @@ def encode(
             mesh = load_mesh(path, up)
         except FileError as error:
             return error
-        pictures = prepare_views(views, bundle.size)
+        pictures, drawings = prepare_views(views, bundle.size), None
+        if bundle.lines is not None:
+            lines = render_lines(mesh, bundle.lines.count, bundle.lines.size)
+            drawings = prepare_views(lines, bundle.sketch_size)
         width, height, depth = (float(side) for side in np.ptp(mesh.vertices, axis=0))
-        vector = bundle.embed_views(pictures[None])[0]
+        vector = bundle.embed_shape(pictures, drawings)
         return Encoded(vector, len(mesh.faces), (width, height, depth), coarse(pictures))
 
     rendered = cached_views(paths, count=bundle.views.count, size=bundle.views.size, up=up, workers=workers)

@@ -16,6 +16,7 @@ from sketchshape.errors import SketchError, UsageError
 from sketchshape.images import draw_strokes, prepare, read_sketch, read_strokes
 from sketchshape.search.bundle import Bundle
 from sketchshape.search.catalogue import Catalogue
+from sketchshape.search.confidence import Confidence
 from sketchshape.search.contents import open_vectors, row_count
 from sketchshape.search.library_map import principal_plane
 from sketchshape.search.words import Words
@@ -98,7 +99,8 @@ class Searcher:
             unique: only the best of near-identical shapes.
 
         Returns:
-            The ranking; scores are the cosine of the embeddings, and up to 0.5 more for the words.
+            The ranking; scores are the cosine of the embeddings, and up to 0.5 more for the words, which
+            the confidence leaves out.
 
         Raises:
             SketchError: the drawing is blank or cannot be read.
@@ -108,7 +110,7 @@ class Searcher:
             raise UsageError("nothing to search for: give a drawing, or words of file and folder names")
         vector = None if sketch is None else self.embed(sketch)
         allowed = self._allowed(folder, formats, faces)
-        return self._best(vector, k, words, allowed, unique)
+        return self._best(vector, k, words, allowed, unique, self.bundle.confidence)
 
     def like(
         self,
@@ -190,19 +192,27 @@ class Searcher:
         return list(places), np.array(found, np.int64)
 
     def _best(
-        self, vector: F32 | None, k: int, words: str, allowed: NDArray[np.bool_], unique: bool
+        self,
+        vector: F32 | None,
+        k: int,
+        words: str,
+        allowed: NDArray[np.bool_],
+        unique: bool,
+        curve: Confidence | None = None,
     ) -> Ranking:
         if k < 1:
             raise UsageError(f"k is {k}, expected at least 1")
         if vector is None or not len(self):
-            scores = np.zeros(len(self), np.float32)
+            cosines = np.zeros(len(self), np.float32)
         else:
-            scores = (self._vectors @ vector)[self._rows]
-        if words.strip():
-            scores = scores + self._words.bonus(words)
+            cosines = (self._vectors @ vector)[self._rows]
+        scores = cosines + self._words.bonus(words) if words.strip() else cosines
         if vector is None:
             allowed = allowed & (scores > 0)
         places = np.flatnonzero(allowed)
+        sure = None
+        if curve is not None and vector is not None and len(places):
+            sure = curve.of(float(cosines[places].max()))
         order = places[_falling(scores[places], None if unique else k)]
         if unique:
             _, first = np.unique(self._groups[order], return_index=True)
@@ -212,6 +222,7 @@ class Searcher:
             tuple(self.ids[order].tolist()),
             scores[order],
             tuple(Path(self._paths[place]) for place in chosen),
+            sure,
         )
 
     def _allowed(

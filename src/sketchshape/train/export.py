@@ -23,12 +23,14 @@ from torch.nn import functional
 from sketchshape.errors import MissingExtraError, UsageError
 from sketchshape.images import PREPROCESSING_VERSION
 from sketchshape.render import RENDERER_VERSION
-from sketchshape.search.bundle import CENTERS, RECORD, SHAPES, SKETCHES, Bundle, write_record
+from sketchshape.search.bundle import Bundle
+from sketchshape.search.record import CENTERS, RECORD, SHAPES, SKETCHES, write_record
 from sketchshape.settings import Run
 from sketchshape.train.backbones import build_backbone
+from sketchshape.train.calibration import calibrate
 from sketchshape.train.freezing import fold_batch_norms
 from sketchshape.train.inputs import Preparer
-from sketchshape.train.layout import read_run, seed_folder
+from sketchshape.train.layout import load_embeddings, read_run, seed_folder
 from sketchshape.train.losses import Centers
 from sketchshape.train.networks import Encoder
 from sketchshape.train.onnx_files import save_shared
@@ -102,6 +104,8 @@ def export_run(
         with (folder / CENTERS).open("wb") as stream:
             np.save(stream, centers.values / np.linalg.norm(centers.values, axis=1, keepdims=True))
         facts = _facts(settings, record, centers, seed)
+        confidence = calibrate(load_embeddings(seed_folder(run, seed) / "embeddings.npz"))
+        facts["confidence"] = asdict(confidence) if confidence else None
         digest = write_record(folder, facts)
         parity = compare(pair, Bundle.open(folder), probes(run, preparer), preparer)
         parity.demand(str(run))
@@ -196,7 +200,8 @@ def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -
     return {
         "size": settings.backbone.of("shape").size,
         "sketch_size": settings.backbone.of("sketch").size,
-        "views": asdict(settings.views),
+        "views": {"count": settings.views.count, "size": settings.views.size},
+        "lines": _lines(settings),
         "preprocessing": PREPROCESSING_VERSION,
         "renderer": RENDERER_VERSION,
         "classes": list(centers.classes),
@@ -206,8 +211,16 @@ def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -
     }
 
 
+def _lines(settings: Run) -> dict[str, Any] | None:
+    views = settings.views
+    if not views.lines:
+        return None
+    return {"count": views.lines, "size": views.line_size, "weight": views.line_weight}
+
+
 def _card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, digest: str, about: str) -> str:
     data, settings = record["dataset"], record["settings"]
+    learned = data.get("learned_shapes", data["shapes"])
     figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in FIGURES)
     return (
         f"""# Model card: {record["name"]}
@@ -217,7 +230,7 @@ near the shapes of what it shows.
 
 * backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]}), {facts["views"]["count"]} views of
   {facts["size"]} pixels of a shape, {facts["sketch_size"]} pixels of a sketch
-* trained on {data["shapes"]} shapes of {data["classes"]} classes and {data["train"]} drawings;
+* trained on {learned} shapes of {len(facts["classes"])} classes and {data["train"]} drawings;
   seed {facts["run"]["seed"]}
 * measured on {data["test"]} drawings that it was not trained on: {figures}
 * ONNX Runtime against torch: least cosine {parity.cosine:.6f}, the same top {parity.top} of {parity.shapes}

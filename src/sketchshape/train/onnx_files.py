@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sketchshape.search.bundle import WEIGHTS
+from sketchshape.search.record import WEIGHTS
 
 SMALL = 1024  # bytes; smaller tensors stay in the graph, where the runtime folds them away
 LARGE = 65536  # bytes; larger ones are stored as float16

@@ -15,7 +15,7 @@ from sketchshape.errors import ArtefactError, FileError, SketchshapeError
 from sketchshape.search.bundle import Bundle
 from sketchshape.train.inputs import Preparer
 from sketchshape.train.pair import Pair
-from sketchshape.train.pictures import shape_pictures, sketch_pictures
+from sketchshape.train.pictures import line_pictures, shape_pictures, sketch_pictures
 from sketchshape.types import F32, U8
 
 LEAST_COSINE = 0.9999
@@ -31,10 +31,12 @@ class Probes:
     Args:
         shapes: (G, views, size, size) uint8.
         sketches: (Q, side, side) uint8.
+        lines: (G, lines, side, side) uint8, the shapes drawn in lines; None where they are not.
     """
 
     shapes: U8
     sketches: U8
+    lines: U8 | None
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,9 @@ def probes(run: Path, preparer: Preparer) -> Probes:
     if min(len(shapes), len(sketches)) <= TOP:
         sample = load_dataset("folder", "sample")
         shapes, sketches = list(sample.shapes), list(sample.test)
+    chosen, side = _some(shapes, SHAPES), settings.backbone.of("sketch").size
     made = shape_pictures(
-        _some(shapes, SHAPES),
+        chosen,
         settings.views,
         settings.data.up,
         settings.backbone.size,
@@ -89,14 +92,25 @@ def probes(run: Path, preparer: Preparer) -> Probes:
         workers=preparer.workers,
     )
     galleries = _sound(made)
-    side = settings.backbone.of("sketch").size
     drawings = _sound(sketch_pictures(_some(sketches, SKETCHES), side))
     if min(len(galleries), len(drawings)) <= TOP:
         raise SketchshapeError(
             f"{run}: not exported, only {len(galleries)} shapes and {len(drawings)} sketches could be read "
             f"for the comparison with torch, expected more than {TOP}"
         )
-    return Probes(np.stack(galleries), np.stack(drawings)[:, 0])
+    lines = None
+    if settings.views.lines:
+        drawn = line_pictures(
+            chosen,
+            settings.views,
+            settings.data.up,
+            side,
+            mirrored=False,
+            cache=preparer.views,
+            workers=preparer.workers,
+        )
+        lines = np.stack(_sound(drawn))
+    return Probes(np.stack(galleries), np.stack(drawings)[:, 0], lines)
 
 
 def compare(pair: Pair, bundle: Bundle, pictures: Probes, preparer: Preparer) -> Parity:
@@ -111,16 +125,14 @@ def compare(pair: Pair, bundle: Bundle, pictures: Probes, preparer: Preparer) ->
     Returns:
         The differences.
     """
-    looks = pictures.sketches[:, None]
-    if preparer.settings.train.flip_test:
-        looks = np.concatenate([looks, looks[..., ::-1]], axis=1)
     right = (
-        pair.embed_sketches(_inputs(looks, preparer, "sketch")),
-        pair.embed_shapes(_inputs(pictures.shapes, preparer, "shape")),
+        pair.embed_sketches(_inputs(_looks(pictures.sketches, preparer), preparer, "sketch")),
+        pair.embed_shapes(_inputs(pictures.shapes, preparer, "shape"), _line_inputs(pictures, preparer)),
     )
+    lines = [None] * len(pictures.shapes) if pictures.lines is None else pictures.lines
     found = (
         np.concatenate([bundle.embed_sketches(one[None]) for one in pictures.sketches]),
-        np.concatenate([bundle.embed_views(one[None]) for one in pictures.shapes]),
+        np.stack([bundle.embed_shape(*one) for one in zip(pictures.shapes, lines, strict=True)]),
     )
     cosine = min(float((a * b).sum(1).min()) for a, b in zip(right, found, strict=True))
     wanted, got = (sketches @ shapes.T for sketches, shapes in (right, found))
@@ -133,6 +145,20 @@ def _differs(wanted: F32, got: F32) -> np.ndarray[Any, np.dtype[np.bool_]]:
     chosen = np.take_along_axis(wanted, np.argsort(-got, axis=1)[:, :TOP], axis=1)
     result: np.ndarray[Any, np.dtype[np.bool_]] = np.abs(best - chosen).max(1) > TIE
     return result
+
+
+def _looks(sketches: U8, preparer: Preparer) -> U8:
+    """Put each sketch (n, side, side) beside what else is seen of it: (n, looks, side, side)."""
+    looks = sketches[:, None]
+    return np.concatenate([looks, looks[..., ::-1]], 1) if preparer.settings.train.flip_test else looks
+
+
+def _line_inputs(pictures: Probes, preparer: Preparer) -> np.ndarray[Any, Any] | None:
+    if pictures.lines is None:
+        return None
+    count, lines, *side = pictures.lines.shape
+    found = _inputs(_looks(pictures.lines.reshape(-1, *side), preparer), preparer, "sketch")
+    return found.reshape(count, lines, *found.shape[1:])
 
 
 @torch.inference_mode()

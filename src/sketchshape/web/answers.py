@@ -36,6 +36,14 @@ class Results(BaseModel):
 
     shapes: list[Shape]
     total: int = Field(description="Shapes in the library.")
+    confidence: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Probability that a shape of what was drawn is there, among those that the filters "
+        "allow; below 0.5 it more likely is not. Null where nothing was drawn or found, and where the "
+        "networks cannot tell.",
+    )
     milliseconds: float = Field(description="That the search took in the server.")
 
 

@@ -63,7 +63,10 @@ def add_routes(
         found = library.entries(ranking.ids)
         shapes = [to_shape(entry, scores[entry.id], full_path=full_paths) for entry in found]
         spent = round((time.perf_counter() - start) * 1e3, 2)
-        return Results.model_construct(shapes=shapes, total=len(searcher), milliseconds=spent)
+        sure = None if ranking.confidence is None else round(ranking.confidence, 4)
+        return Results.model_construct(
+            shapes=shapes, total=len(searcher), confidence=sure, milliseconds=spent
+        )
 
     @app.post(
         "/api/search",

@@ -2,7 +2,7 @@
 
 import { $, make, plain } from './dom.js'
 import { EXAMPLES } from './examples.js'
-import { fromLists } from './strokes.js'
+import { fromLists, length } from './strokes.js'
 
 const PACE = 0.75 // units a millisecond
 
@@ -52,10 +52,6 @@ function upTo(strokes, way) {
     if (way <= 0) break
   }
   return out
-}
-
-function length(points) {
-  return points.slice(1).reduce((sum, p, i) => sum + Math.hypot(p[0] - points[i][0], p[1] - points[i][1]), 0)
 }
 
 function small(lists) {

@@ -14,16 +14,18 @@ import { decode, encode } from './permalink.js'
 import { onPicture } from './pictures.js'
 import { Preview } from './preview.js'
 import { empty, failed, fine, shapes, tell, title } from './results.js'
-import { toLists } from './strokes.js'
+import { begun, toLists } from './strokes.js'
 
 const FEW = 24 // shapes while one draws
 const PAGE = 48
+const UNSURE = 0.5 // a confidence below it: more likely than not, nothing of the kind is there
 
 let info = { shapes: 0, labels: [], formats: [] }
 let subject = null // the shape that others should be like, instead of the drawing
 let shown = FEW
 let fitting = 0 // shapes that fit into the window
 let drawing = new AbortController() // of an example that draws itself
+let doubt = false // that anything is like the drawing
 
 const easel = new Easel($('canvas'), at => { subject = null; shown = FEW; if ($('notice').dataset.lasts) fine(true); drawn(); ask(at) })
 const preview = new Preview(likeThis, () => address())
@@ -35,7 +37,7 @@ const live = new Live(send, show, fail)
 
 function ask(at = performance.now()) {
   if (!easel.busy || !fitting) fitting = Math.min(FEW, grid.fitting)
-  live.ask({ at, subject, drawing: easel.drawing, rest: asked(), k: easel.busy ? fitting : shown })
+  live.ask({ at, subject, drawing: easel.drawing, busy: easel.busy, rest: asked(), k: easel.busy ? fitting : shown })
 }
 
 async function send({ subject, drawing, rest, k }) {
@@ -58,16 +60,19 @@ function show(answer, question) {
   }))
 }
 
-function describe(answer, { subject, rest }) {
+function describe(answer, { subject, drawing, busy, rest }) {
   const found = answer.shapes.length
   const took = answer.milliseconds == null ? '' : ` · ${Math.max(1, Math.round(answer.milliseconds))} ms`
   const best = answer.shapes[0]
+  const strange = (answer.confidence ?? 1) < UNSURE && (drawing.picture || begun(drawing.strokes))
+  doubt = strange && (doubt || !busy) // nobody is told so in the middle of a line
   const head = subject ? `More like ${plain(subject.name)}`
     : answer.browsing ? 'Your library'
-    : easel.history.blank && !easel.drawing.strokes.length ? `Named “${rest.words}”` : 'Looks like your drawing'
-  const meta = answer.browsing ? shapes(answer.total) : `${number(found)} of ${number(answer.total)}${took}`
+    : easel.history.blank && !easel.drawing.strokes.length ? `Named “${rest.words}”`
+    : doubt ? 'Nothing much like it yet' : 'Looks like your drawing'
+  const meta = answer.browsing ? shapes(answer.total) : doubt ? `The nearest of ${number(answer.total)}` : `${number(found)} of ${number(answer.total)}${took}`
   title(head, meta, subject, () => { window.history.replaceState(null, '', '#'); unlike() })
-  if (found) tell(answer.browsing ? shapes(answer.total) : `${shapes(found)}, first ${best.name}`)
+  if (found) tell(answer.browsing ? shapes(answer.total) : `${shapes(found)}, ${doubt ? 'nearest' : 'first'} ${best.name}`)
   if (found) empty('')
   else if (!answer.total) empty('The library is empty', 'Put shapes into it, then start the service again: `sketchshape index FOLDER --out INDEX`')
   else empty('Nothing passes', 'No shape fits the words and filters together.', 'Clear words and filters', () => { clearFilters(); ask() })

@@ -14,11 +14,17 @@ export function title(text, meta, subject = null, back = null) {
   $('subject').replaceChildren(button, make('img', { src: subject.thumbnail, alt: '' }))
 }
 
-let told = 0
-/** Tell a screen reader, at most once in a while: results change with every stroke. */
+let waiting = 0
+let told = { head: '', text: '' }
+/** Tell a screen reader what is new, when nothing changed for a while: results change with every stroke. */
 export function tell(text) {
-  clearTimeout(told)
-  told = setTimeout(() => { $('status').textContent = text }, 900)
+  clearTimeout(waiting)
+  waiting = setTimeout(() => {
+    const head = $('results-title').textContent
+    if (head !== told.head) $('status').textContent = `${head}: ${text}`
+    else if (text !== told.text) $('status').textContent = text
+    told = { head, text }
+  }, 900)
 }
 
 export function empty(head, text, action = null, does = null) {

@@ -3,6 +3,7 @@
 export const SIDE = 1000
 export const WIDTHS = [5, 9, 15, 24, 36] // in units, for the steps 1 to 5
 const CLOSE = 1.6 // units within which a point may be left out
+const LONG = 1.5 * SIDE // a line shorter than that is hardly an outline yet
 
 /** Leave out points that lie on the line between their neighbours. [Douglas and Peucker 1973] */
 export function simplify(points, tolerance = CLOSE) {
@@ -33,6 +34,16 @@ export function kept(stroke) {
 /** A stroke that is finished. */
 export function finish(stroke) {
   return { ...stroke, kept: kept(stroke) }
+}
+
+/** Is there more than the one short line with which a drawing begins? */
+export function begun(strokes) {
+  return strokes.length > 1 || strokes.some(stroke => length(stroke.points) >= LONG)
+}
+
+/** How long a line is, in units. */
+export function length(points) {
+  return points.slice(1).reduce((sum, p, i) => sum + Math.hypot(p[0] - points[i][0], p[1] - points[i][1]), 0)
 }
 
 /** What the server takes: [[xs, ys], ...]. */
