@@ -221,15 +221,23 @@ def _lines(settings: Run) -> dict[str, Any] | None:
 def _card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, digest: str, about: str) -> str:
     data, settings = record["dataset"], record["settings"]
     learned = data.get("learned_shapes", data["shapes"])
+    lines = facts["lines"]
+    drawn = f" and {lines['count']} line drawings, which the sketches' network sees" if lines else ""
     figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in FIGURES)
     return (
-        f"""# Model card: {record["name"]}
+        f"""---
+library_name: sketchshape
+tags: [sketch-based-3d-shape-retrieval, onnx]
+---
+
+# Model card: {record["name"]}
 
 Sketches and 3D shapes to unit vectors of one space, by the class-centre guidance network (CGN). A sketch is
 near the shapes of what it shows.
 
-* backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]}), {facts["views"]["count"]} views of
-  {facts["size"]} pixels of a shape, {facts["sketch_size"]} pixels of a sketch
+* backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]})
+* a shape is {facts["views"]["count"]} views of {facts["size"]} pixels{drawn}; a sketch has
+  {facts["sketch_size"]} pixels
 * trained on {learned} shapes of {len(facts["classes"])} classes and {data["train"]} drawings;
   seed {facts["run"]["seed"]}
 * measured on {data["test"]} drawings that it was not trained on: {figures}
