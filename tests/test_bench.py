@@ -30,7 +30,8 @@ from sketchshape.errors import ArtefactError
 from sketchshape.metrics import evaluate
 from sketchshape.settings import Run
 from sketchshape.train.contenders import contend
-from sketchshape.train.inputs import Inputs, Preparer, prepare_inputs
+from sketchshape.train.inputs import Inputs, prepare_inputs
+from sketchshape.train.preparer import Preparer
 from small_world import SETTINGS, make_world
 
 METHODS = {

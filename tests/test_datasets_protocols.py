@@ -13,9 +13,10 @@ from sketchshape.config import from_tree, override
 from sketchshape.datasets import Dataset, ShapeItem, SketchItem, Task, divide, load_dataset
 from sketchshape.errors import ConfigError, DatasetError
 from sketchshape.settings import Data, Run
-from sketchshape.train.inputs import Inputs, Preparer, prepare_inputs
+from sketchshape.train.inputs import Inputs, prepare_inputs
 from sketchshape.train.layout import load_embeddings, settings_hash
 from sketchshape.train.losses import Centers
+from sketchshape.train.preparer import Preparer
 from sketchshape.train.run import train_run
 from sketchshape.train.store import FeatureStore
 from small_world import SETTINGS, make_world

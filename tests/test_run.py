@@ -16,10 +16,11 @@ from sketchshape.errors import ArtefactError, ConfigError, DatasetError, Sketchs
 from sketchshape.metrics import evaluate
 from sketchshape.settings import Run
 from sketchshape.train.evaluation import measure
-from sketchshape.train.inputs import Preparer, prepare_inputs
+from sketchshape.train.inputs import prepare_inputs
 from sketchshape.train.layout import load_embeddings, seed_folder, settings_hash
 from sketchshape.train.losses import Centers
 from sketchshape.train.pair import load_pair
+from sketchshape.train.preparer import Preparer
 from sketchshape.train.run import train_run
 from small_world import SETTINGS, make_world, write_box
 

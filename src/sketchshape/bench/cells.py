@@ -17,7 +17,7 @@ from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic, digest, write_json
 from sketchshape.metrics import MEASURES, PerQuery, Scores
 from sketchshape.settings import Run
-from sketchshape.train.layout import settings_hash
+from sketchshape.train.layout import settings_hash, stage_tree
 from sketchshape.types import I64
 
 FORMAT = 1
@@ -52,7 +52,7 @@ class Cell:
     @property
     def key(self) -> str:
         """Hash of all that decides the result."""
-        own = [self.method, dict(self.options), self.seed, self.part]
+        own = [self.method, stage_tree(self.options), self.seed, self.part]
         return digest(FORMAT, settings_hash(self.run), self.data, own)
 
     @property

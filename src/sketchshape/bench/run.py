@@ -21,8 +21,9 @@ from sketchshape.datasets import load_dataset
 from sketchshape.errors import ArtefactError
 from sketchshape.files import write_json
 from sketchshape.settings import Run
-from sketchshape.train.inputs import Preparer, prepare_inputs
+from sketchshape.train.inputs import prepare_inputs
 from sketchshape.train.layout import settings_hash
+from sketchshape.train.preparer import Preparer
 
 INPUTS = ".inputs"
 SEARCHED = (INPUTS, "search", "search.csv", "chosen.toml")  # what a search leaves

@@ -15,9 +15,9 @@ from sketchshape.datasets.walk import some
 from sketchshape.errors import SketchshapeError
 from sketchshape.metrics import MEASURES, Scores, evaluate, mean_and_spread
 from sketchshape.settings import Run
-from sketchshape.train.inputs import Preparer
 from sketchshape.train.layout import Embeddings, load_embeddings, read_run, seed_folder
 from sketchshape.train.pair import load_pair
+from sketchshape.train.preparer import Preparer
 from sketchshape.types import F32
 
 NAMES = dict(zip(MEASURES, ("NN", "FT", "ST", "E", "DCG", "mAP"), strict=True))

@@ -28,17 +28,17 @@ from sketchshape.search.record import CENTERS, RECORD, SHAPES, SKETCHES, write_r
 from sketchshape.settings import Run
 from sketchshape.train.backbones import build_backbone
 from sketchshape.train.calibration import calibrate
+from sketchshape.train.card import FIGURES, model_card
 from sketchshape.train.freezing import fold_batch_norms
-from sketchshape.train.inputs import Preparer
 from sketchshape.train.layout import load_embeddings, read_run, seed_folder
 from sketchshape.train.losses import Centers
 from sketchshape.train.networks import Encoder
 from sketchshape.train.onnx_files import save_shared
 from sketchshape.train.pair import Pair, load_pair
 from sketchshape.train.parity import Parity, compare, probes
+from sketchshape.train.preparer import Preparer
 
 OPSET = 18
-FIGURES = ("NN", "FT", "ST", "E", "DCG", "mAP")
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def export_run(
         parity = compare(pair, Bundle.open(folder), probes(run, preparer), preparer)
         parity.demand(str(run))
         write_record(folder, {**facts, "parity": asdict(parity)})
-        (folder / "README.md").write_text(_card(record, facts, parity, digest, about), encoding="utf-8")
+        (folder / "README.md").write_text(model_card(record, facts, parity, digest, about), encoding="utf-8")
         _put(folder, out)
     size = sum(path.stat().st_size for path in out.iterdir())
     return Exported(out, digest, size, parity)
@@ -216,41 +216,6 @@ def _lines(settings: Run) -> dict[str, Any] | None:
     if not views.lines:
         return None
     return {"count": views.lines, "size": views.line_size, "weight": views.line_weight}
-
-
-def _card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, digest: str, about: str) -> str:
-    data, settings = record["dataset"], record["settings"]
-    learned = data.get("learned_shapes", data["shapes"])
-    lines = facts["lines"]
-    drawn = f" and {lines['count']} line drawings, which the sketches' network sees" if lines else ""
-    figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in FIGURES)
-    return (
-        f"""---
-library_name: sketchshape
-tags: [sketch-based-3d-shape-retrieval, onnx]
----
-
-# Model card: {record["name"]}
-
-Sketches and 3D shapes to unit vectors of one space, by the class-centre guidance network (CGN). A sketch is
-near the shapes of what it shows.
-
-* backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]})
-* a shape is {facts["views"]["count"]} views of {facts["size"]} pixels{drawn}; a sketch has
-  {facts["sketch_size"]} pixels
-* trained on {learned} shapes of {len(facts["classes"])} classes and {data["train"]} drawings;
-  seed {facts["run"]["seed"]}
-* measured on {data["test"]} drawings that it was not trained on: {figures}
-* ONNX Runtime against torch: least cosine {parity.cosine:.6f}, the same top {parity.top} of {parity.shapes}
-  shapes for {parity.sketches} sketches
-* hash {digest}
-
-Made for finding shapes in a library by drawing them. It knows the classes listed in `bundle.json` best; what
-looks like none of them is found by its outline, with lower scores.
-
-{about}""".rstrip()
-        + "\n"
-    )
 
 
 def _check_target(out: Path, replace: bool) -> None:

@@ -15,9 +15,9 @@ from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic
 from sketchshape.settings import Run, Stage
 from sketchshape.train.backbones import backbone_class, build_backbone
-from sketchshape.train.inputs import Preparer
 from sketchshape.train.layout import settings_hash
 from sketchshape.train.networks import Encoder, Features, Head
+from sketchshape.train.preparer import Preparer
 from sketchshape.types import F32
 
 FORMAT = 1

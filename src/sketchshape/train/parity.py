@@ -13,9 +13,9 @@ import torch
 from sketchshape.datasets import ShapeItem, SketchItem, load_dataset
 from sketchshape.errors import ArtefactError, FileError, SketchshapeError
 from sketchshape.search.bundle import Bundle
-from sketchshape.train.inputs import Preparer
 from sketchshape.train.pair import Pair
 from sketchshape.train.pictures import line_pictures, shape_pictures, sketch_pictures
+from sketchshape.train.preparer import Preparer
 from sketchshape.types import F32, U8
 
 LEAST_COSINE = 0.9999

@@ -20,7 +20,7 @@ from sketchshape.errors import ArtefactError
 from sketchshape.files import digest, write_json
 from sketchshape.settings import Run
 from sketchshape.train.evaluation import scores_of
-from sketchshape.train.inputs import Inputs, Part, Preparer, prepare_inputs
+from sketchshape.train.inputs import Inputs, Part, prepare_inputs
 from sketchshape.train.layout import (
     Embeddings,
     load_embeddings,
@@ -30,6 +30,8 @@ from sketchshape.train.layout import (
     write_run,
 )
 from sketchshape.train.pair import Pair
+from sketchshape.train.parallel import World, processes
+from sketchshape.train.preparer import Preparer
 from sketchshape.train.stages import train_pair
 
 
@@ -44,7 +46,8 @@ def train_run(
 ) -> dict[str, Any]:
     """Render, encode, train each seed's pair, and measure it on the test sketches.
 
-    Whatever is done already is taken over, so an interrupted run goes on with the same call.
+    Whatever is done already is taken over, so an interrupted run goes on with the same call. Of the
+    processes of torchrun the first one prepares and writes; the others read what it left in the cache.
 
     Args:
         settings: of the run.
@@ -61,26 +64,45 @@ def train_run(
         ArtefactError: the folder holds a run of other settings.
         DatasetError: the data set is not there, or nothing in it can be read.
     """
+    with processes(settings.train.device) as world:
+        return _train_run(settings, run, world, workers, fresh, quiet or not world.first, command)
+
+
+def _train_run(
+    settings: Run,
+    run: Path,
+    world: World,
+    workers: int | None,
+    fresh: bool,
+    quiet: bool,
+    command: Sequence[str],
+) -> dict[str, Any]:
     started = time.monotonic()
-    _claim(run, settings, fresh)
-    dataset = load_dataset(settings.data.layout, settings.data.path)
-    preparer = Preparer(settings, workers=workers, quiet=quiet)
-    inputs = prepare_inputs(dataset, preparer)
-    _report(inputs, len(dataset.problems))
+    with world.first_alone():
+        if world.first:
+            _claim(run, settings, fresh)
+        dataset = load_dataset(settings.data.layout, settings.data.path)
+        preparer = Preparer(settings, workers=workers, quiet=quiet)
+        inputs = prepare_inputs(dataset, preparer)
+    if world.first:
+        _report(inputs, len(dataset.problems))
     prepared = time.monotonic() - started
     stamp = digest(settings_hash(settings), inputs.digest)
     seeds = {}
     for seed in settings.train.seeds:
         folder = seed_folder(run, seed)
         path = folder / "embeddings.npz"
-        if not path.is_file():
+        if world.any(not path.is_file()):
             pair, trained = train_pair(inputs, settings, seed, folder, preparer.device, quiet=quiet)
-            save_embeddings(path, _embed(pair, inputs), stamp)
-            write_json(folder / "trained.json", vars(trained))
+            if world.first:
+                save_embeddings(path, _embed(pair, inputs), stamp)
+                write_json(folder / "trained.json", vars(trained))
+            world.wait()
         seeds[str(seed)] = _figures(folder, stamp)
     record = _record(settings, inputs, dataset.summary(), seeds, command, prepared)
-    _write_items(run, inputs)
-    write_run(run, record)
+    if world.first:
+        _write_items(run, inputs)
+        write_run(run, record)
     return record
 
 
