@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sketchshape.errors import SketchError, UsageError
-from sketchshape.images import draw_strokes, prepare, read_sketch, read_strokes
+from sketchshape.images import prepare
 from sketchshape.search.bundle import Bundle
 from sketchshape.search.catalogue import Catalogue
 from sketchshape.search.confidence import Confidence
 from sketchshape.search.contents import open_vectors, row_count
+from sketchshape.search.drawing import Sketch, read_drawing
 from sketchshape.search.library_map import principal_plane
+from sketchshape.search.ranking import falling, inside_of
 from sketchshape.search.words import Words
-from sketchshape.types import F32, I64, U8, Ranking
-
-Sketch = NDArray[np.uint8] | str | Path | Sequence[Any]
-STROKES = (".json", ".ndjson")
+from sketchshape.types import F32, I64, Ranking
 
 
 class Searcher:
@@ -213,7 +211,7 @@ class Searcher:
         sure = None
         if curve is not None and vector is not None and len(places):
             sure = curve.of(float(cosines[places].max()))
-        order = places[_falling(scores[places], None if unique else k)]
+        order = places[falling(scores[places], None if unique else k)]
         if unique:
             _, first = np.unique(self._groups[order], return_index=True)
             order = order[np.sort(first)[:k]]
@@ -234,7 +232,7 @@ class Searcher:
         allowed = np.ones(len(self), bool)
         if folder is not None:
             names, place = self._folders
-            inside = _inside(folder)
+            inside = inside_of(folder)
             allowed &= np.fromiter((inside(name) for name in names), bool, len(names))[place]
         if formats is not None:
             wanted = [
@@ -247,38 +245,3 @@ class Searcher:
             if most is not None:
                 allowed &= self._faces <= most
         return allowed
-
-
-def read_drawing(sketch: Sketch) -> U8:
-    """Give a sketch as a picture: (H, W) uint8, 0 = ink, 255 = paper; see `Searcher.search`.
-
-    Raises:
-        SketchError: a file cannot be read, or strokes are none.
-    """
-    if isinstance(sketch, np.ndarray):
-        return sketch
-    if isinstance(sketch, str | Path):
-        is_strokes = Path(sketch).suffix.lower() in STROKES
-        return draw_strokes(read_strokes(sketch)) if is_strokes else read_sketch(sketch)
-    if not any(len(stroke) and len(stroke[0]) for stroke in sketch if isinstance(stroke, list | tuple)):
-        raise SketchError("drawing", "nothing is drawn yet; draw a few lines and try again")
-    return draw_strokes(sketch)
-
-
-def _falling(scores: F32, k: int | None) -> I64:
-    """Give the places of the k largest scores, the largest first, of equal ones the first."""
-    if k is None or k >= len(scores):
-        return np.argsort(-scores, kind="stable")
-    least = np.partition(scores, len(scores) - k)[len(scores) - k]
-    places = np.flatnonzero(scores >= least)
-    return places[np.argsort(-scores[places], kind="stable")][:k]
-
-
-def _inside(folder: str | Path) -> Any:
-    """Make a test for folders: this one or below it, or with a part of this name."""
-    text = os.fspath(folder).strip()
-    if os.sep not in text.rstrip(os.sep) and not Path(text).is_dir():
-        name = text.rstrip(os.sep).casefold()
-        return lambda path: name in path.casefold().split(os.sep)
-    start = os.path.join(os.path.abspath(text), "")
-    return lambda path: os.path.join(path, "").startswith(start)
