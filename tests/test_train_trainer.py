@@ -30,8 +30,7 @@ from sketchshape.train import (  # noqa: E402
     fit,
 )
 from sketchshape.train.log import read_log  # noqa: E402
-from sketchshape.train.sgd import SGD  # noqa: E402
-from sketchshape.train.trainer import learning_rate  # noqa: E402
+from sketchshape.train.sgd import SGD, learning_rate  # noqa: E402
 
 torch.set_num_threads(1)
 STAGE = settings.Teacher(epochs=3, batch=4, lr=0.05, views_min=2, schedule="cosine")

@@ -114,6 +114,8 @@ class Stage:
         decay: factor of the step schedule.
         decay_every: epochs of the step schedule.
         dropout: probability 0..0.95 with which a feature is dropped before the head.
+        accumulate: batches whose gradients make one step, as if it had been one batch of all their items.
+        ema: decay 0..0.99999 of a moving average of the weights, which is what is kept; 0 is none.
     """
 
     epochs: int = 90
@@ -126,6 +128,8 @@ class Stage:
     decay: float = 0.9
     decay_every: int = 10
     dropout: float = 0.0
+    accumulate: int = 1
+    ema: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -214,6 +218,8 @@ class Run:
             _within(f"{where}.epochs", stage.epochs, 1, 100_000)
             _within(f"{where}.batch", stage.batch, 2, 100_000)
             _within(f"{where}.dropout", stage.dropout, 0.0, 0.95)
+            _within(f"{where}.accumulate", stage.accumulate, 1, 10_000)
+            _within(f"{where}.ema", stage.ema, 0.0, 0.99999)
         _within("data.validation", self.data.validation, 0.0, 0.5)
         _within("views.count", self.views.count, 1, 360)
         _within("views.size", self.views.size, 16, 2048)

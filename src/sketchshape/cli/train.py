@@ -40,6 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train and print the table."""
     from sketchshape.report import print_table
+    from sketchshape.train.parallel import launched_first
     from sketchshape.train.run import train_run
 
     settings = load_settings(arguments)
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         quiet=arguments.json,
         command=["sketchshape", *sys.argv[1:]],
     )
+    if not launched_first():
+        return 0
     if arguments.json:
         print(json.dumps(record))
     else:

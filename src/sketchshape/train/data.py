@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -10,10 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sketchshape.errors import ConfigError
 from sketchshape.files import digest
 from sketchshape.train.methods.base import Batch
 
 Transform = Callable[[Tensor, torch.Generator], Tensor]
+B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
 
 
@@ -132,6 +135,32 @@ class Items:
         return torch.from_numpy(np.asarray(taken)).to(device)
 
 
-def step_seed(seed: int, epoch: int, step: int) -> int:
-    """Give each step of each epoch of each run random numbers of its own, whatever ran before it."""
-    return int(digest("step", seed, epoch, step)[:15], 16)
+def cut(batch: B, count: int) -> list[tuple[B, float]]:
+    """Cut a batch into pieces of almost the same size, each of at least two items, as batch-norm needs.
+
+    Args:
+        batch: of labelled items.
+        count: how many pieces, 1 or more.
+
+    Returns:
+        Each piece with its fraction of the items; fewer than `count` where there are too few items.
+
+    Raises:
+        ConfigError: the batch is of another kind, whose items are compared with each other.
+    """
+    if count == 1:
+        return [(batch, 1.0)]
+    if not isinstance(batch, Batch):
+        raise ConfigError(
+            f"a {type(batch).__name__} cannot be cut, since its items are compared with each other; "
+            "use accumulate=1 and one process"
+        )
+    items = len(batch.labels)
+    pieces = max(1, min(count, items // 2))
+    parts = zip(batch.inputs.tensor_split(pieces), batch.labels.tensor_split(pieces), strict=True)
+    return [(replace(batch, inputs=ours, labels=labels), len(labels) / items) for ours, labels in parts]
+
+
+def step_seed(seed: int, epoch: int, step: int, rank: int = 0) -> int:
+    """Give each step of each epoch of each run, and each process, random numbers of its own."""
+    return int(digest("step", seed, epoch, step, *([rank] if rank else []))[:15], 16)

@@ -6,6 +6,7 @@ import os
 import platform
 
 import torch
+from torch.distributed import is_available, is_torchelastic_launched
 
 from sketchshape.errors import ConfigError
 
@@ -14,7 +15,8 @@ def pick(name: str) -> torch.device:
     """Turn a setting into a torch device.
 
     Args:
-        name: auto (a GPU if there is one), cpu, or a torch device such as cuda:1.
+        name: auto (a GPU if there is one), cpu, or a torch device such as cuda:1. Of the processes that
+            torchrun starts on a machine, auto and cuda give each its own GPU.
 
     Returns:
         The device.
@@ -23,7 +25,9 @@ def pick(name: str) -> torch.device:
         ConfigError: torch does not know the name, or the device is not there.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and is_available() and is_torchelastic_launched():
+        name = f"cuda:{os.environ['LOCAL_RANK']}"
     try:
         device = torch.device(name)
         torch.empty(0, device=device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -29,9 +30,13 @@ class Interrupts:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 
-    def check(self) -> None:
-        """Raise the KeyboardInterrupt that was kept, if there is one."""
-        if self._wanted:
+    def check(self, agree: Callable[[bool], bool] = bool) -> None:
+        """Raise the KeyboardInterrupt that was kept, if there is one.
+
+        Args:
+            agree: tells of processes that work together whether any was interrupted: all stop at one step.
+        """
+        if agree(self._wanted):
             self._wanted = False
             raise KeyboardInterrupt
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ import numpy as np
 from sketchshape.config import from_tree, to_tree
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.files import atomic, digest, write_json
-from sketchshape.settings import Run
+from sketchshape.settings import Run, Stage
 from sketchshape.types import F32, I64
 
 FORMAT = 1
 # Settings that came later: left out of the hash while they have their default, so that older runs stay valid.
+LATER_IN_STAGES = ("accumulate", "ema")
 LATER = (
     "data.protocol",
     "data.held_out_least",
@@ -25,6 +27,7 @@ LATER = (
     "views.lines",
     "views.line_size",
     "views.line_weight",
+    *(f"{stage}.{name}" for stage in ("teacher", "student") for name in LATER_IN_STAGES),
 )
 
 
@@ -70,6 +73,23 @@ def settings_hash(settings: Run) -> str:
         if tree[section][name] == defaults[section][name]:
             tree[section].pop(name)
     return digest(tree, FORMAT)
+
+
+def stage_tree(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the settings of a stage as they are hashed: without those that came later and have their default.
+
+    Args:
+        options: of a `Stage`, by name, with those that a method adds.
+
+    Returns:
+        The settings that count.
+    """
+    defaults = vars(Stage())
+    return {
+        name: value
+        for name, value in options.items()
+        if name not in LATER_IN_STAGES or value != defaults[name]
+    }
 
 
 def save_embeddings(path: Path, embeddings: Embeddings, stamp: str) -> None:

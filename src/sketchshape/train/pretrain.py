@@ -21,6 +21,7 @@ from sketchshape.settings import Backbone, Head, Teacher, Train
 from sketchshape.train import device as devices
 from sketchshape.train.backbones import build_backbone
 from sketchshape.train.drawings import Drawings, Words, picture, read_words, split_words
+from sketchshape.train.layout import stage_tree
 from sketchshape.train.methods.words import WordClassifier
 from sketchshape.train.networks import Encoder
 from sketchshape.train.networks import Head as HeadNetwork
@@ -105,7 +106,7 @@ def pretrain(settings: Pretrain, folder: Path, *, fresh: bool = False, quiet: bo
         precision=settings.train.precision,
         folder=folder,
         name="classifier",
-        key=digest(to_tree(replace(settings, name="", data=Source()))),
+        key=digest(_tree(replace(settings, name="", data=Source()))),
         validate=check if len(held) else None,
         quiet=quiet,
     )
@@ -137,9 +138,15 @@ def _network(settings: Pretrain, words: int, seed: int) -> WordClassifier:
         return WordClassifier(Encoder(trunk, top), words, settings.classifier, stem=settings.stem, seed=seed)
 
 
+def _tree(settings: Pretrain) -> dict[str, Any]:
+    """Give the settings as they are hashed."""
+    tree = to_tree(settings)
+    return {**tree, "classifier": stage_tree(tree["classifier"])}
+
+
 def _claim(path: Path, settings: Pretrain, words: Words) -> None:
     record = {"format": 1, "kind": "pretrain", "settings": to_tree(settings), "drawings": len(words)}
-    record["hash"] = digest(record["settings"], list(words.keys))
+    record["hash"] = digest(_tree(settings), list(words.keys))
     if not path.is_file():
         write_json(path, record)
     elif f'"{record["hash"]}"' not in path.read_text(encoding="utf-8"):
@@ -173,6 +180,6 @@ def _save_trunk(path: Path, encoder: Encoder, settings: Pretrain) -> None:
     tensors: dict[str, Any] = {
         name: value.detach().cpu().contiguous() for name, value in encoder.trunk.state_dict().items()
     }
-    header = {"format": "1", "kind": "trunk", "settings": digest(to_tree(settings))}
+    header = {"format": "1", "kind": "trunk", "settings": digest(_tree(settings))}
     with atomic(path) as temporary:
         safetensors.torch.save_file(tensors, temporary, header)

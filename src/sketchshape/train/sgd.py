@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from sketchshape import settings
 from sketchshape.train.networks import ParameterGroup
 
 
@@ -29,6 +32,10 @@ class SGD:
         """Forget the gradients."""
         for parameter, _ in self._parameters:
             parameter.grad = None
+
+    def gradients(self) -> list[Tensor]:
+        """List the gradients that there are."""
+        return [one.grad for one, _ in self._parameters if one.grad is not None]
 
     @torch.no_grad()
     def step(self, lr: float) -> None:
@@ -53,3 +60,18 @@ class SGD:
         """Take the momentum back."""
         for speed, stored in zip(self._speeds, state_dict["speeds"], strict=True):
             speed.copy_(stored)
+
+
+def learning_rate(stage: settings.Stage, epoch: float) -> float:
+    """Give the learning rate at a moment of training.
+
+    Args:
+        stage: lr and schedule.
+        epoch: finished epochs, with fraction.
+
+    Returns:
+        `lr` times `decay` for every `decay_every` epochs, or half a cosine from `lr` to 0 at the end.
+    """
+    if stage.schedule == "cosine":
+        return stage.lr * (1 + math.cos(math.pi * epoch / stage.epochs)) / 2
+    return stage.lr * stage.decay ** (int(epoch) // stage.decay_every)

@@ -22,6 +22,7 @@ from sketchshape.train.layout import settings_hash
 from sketchshape.train.losses import Centers, class_centers, target_check
 from sketchshape.train.methods import Student, Teacher
 from sketchshape.train.pair import Pair, in_roles, new_pair, save_encoder, unit
+from sketchshape.train.parallel import world
 from sketchshape.train.trainer import Validate, fit
 from sketchshape.types import F32
 
@@ -65,7 +66,9 @@ def train_pair(
     Returns:
         The pair, and figures of the training.
     """
-    pair = new_pair(settings, seed, device)
+    pair, first = new_pair(settings, seed, device), world().first
+    for network in (pair.sketches, pair.shapes):  # a convolution is trained faster so
+        network.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     teacher_net, student_net = in_roles(pair.shapes, pair.sketches, settings)
     teacher_part, student_part = in_roles(inputs.shapes, inputs.train, settings)
     shapes_teach = settings.teacher.modality == "shape"
@@ -81,9 +84,11 @@ def train_pair(
         name="teacher",
         key=key,
     )
-    centers = Centers(_centers(pair, teacher, teacher_part, inputs.classes), inputs.classes, key)
-    centers.save(folder / "centers.npz")
-    check = _report_targets(centers, settings, quiet)
+    found = world().of_first(_centers(pair, teacher, teacher_part, inputs.classes))
+    centers = Centers(found, inputs.classes, key)
+    if first:
+        centers.save(folder / "centers.npz")
+    check = _report_targets(centers, settings, quiet or not first)
     learned = train(
         student(student_net, torch.from_numpy(centers.values), settings.student, seed=seed).to(device),
         _items(student_part, inputs, settings, shapes=not shapes_teach),
@@ -92,7 +97,7 @@ def train_pair(
         key=digest(key, centers.values.tobytes()) + student_key,
         validate=_validation(pair, inputs) if shapes_teach else None,
     )
-    for name, network in (("teacher", teacher_net), ("student", student_net)):
+    for name, network in (("teacher", teacher_net), ("student", student_net)) if first else ():
         save_encoder(folder / f"{name}.safetensors", network, settings)
     return pair, Trained({"teacher": taught.seconds, "student": learned.seconds}, check)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import torch
-from torch import Tensor
 
 from sketchshape import settings
 from sketchshape.errors import ConfigError, SketchshapeError
@@ -20,13 +18,14 @@ from sketchshape.progress import Steps
 from sketchshape.train.checkpoint import load_checkpoint, save_checkpoint
 from sketchshape.train.data import Data, step_seed
 from sketchshape.train.interrupts import Interrupts
+from sketchshape.train.layout import stage_tree
 from sketchshape.train.log import write_log
 from sketchshape.train.methods.base import Method
-from sketchshape.train.sgd import SGD
+from sketchshape.train.sgd import learning_rate
+from sketchshape.train.step import Stepper
 
 B = TypeVar("B")  # a batch
 Validate = Callable[[], dict[str, float]]
-_HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class DivergedError(SketchshapeError):
@@ -65,7 +64,8 @@ def fit(
 ) -> FitResult:
     """Train a method, or go on where an earlier call was stopped; on a CPU to the same bits as without it.
 
-    Batches, augmentation and all random numbers of a step follow from (seed, epoch, step) alone.
+    Batches, augmentation and all random numbers of a step follow from (seed, epoch, step) alone. Of the
+    processes of torchrun each learns from its share of a batch, and the first one validates and writes.
 
     Args:
         method: on `device` already; changed in place.
@@ -93,41 +93,30 @@ def fit(
     device = torch.device(device)
     if precision == "fp16" and device.type == "cpu":
         raise ConfigError("train.precision is fp16, which needs a GPU; use bf16 or fp32 on a CPU")
-    full_key = digest(key, asdict(stage), seed, precision, data.digest())
+    full_key = digest(key, stage_tree(asdict(stage)), seed, precision, data.digest())
     loop = _Loop(method, data, stage, seed, device, precision, folder, name, full_key)
     resumed = loop.resume()
     gpu = [device] if device.type == "cuda" else []
     with (
         torch.random.fork_rng(devices=gpu),
         Interrupts() as interrupts,
-        Steps(name, loop.left(), "steps", quiet=quiet) as steps,
+        Steps(name, loop.left(), "steps", quiet=quiet or not loop.world.first) as steps,
     ):
         try:
             while loop.epoch < stage.epochs:
                 loop.run_epoch(interrupts, steps, checkpoint_every)
                 loop.close_epoch(validate)
-                interrupts.check()
+                interrupts.check(loop.world.any)
         except KeyboardInterrupt:
             if loop.whole:
                 loop.save()
+                loop.world.wait()  # torchrun ends all when the first of them leaves
             raise
-    write_log(folder, name, loop.history)
+    if loop.stepper.averaged:
+        loop.stepper.averaged.apply()
+    if loop.world.first:
+        write_log(folder, name, loop.history)
     return FitResult(tuple(loop.history), loop.seconds, resumed)
-
-
-def learning_rate(stage: settings.Stage, epoch: float) -> float:
-    """Give the learning rate at a moment of training.
-
-    Args:
-        stage: lr and schedule.
-        epoch: finished epochs, with fraction.
-
-    Returns:
-        `lr` times `decay` for every `decay_every` epochs, or half a cosine from `lr` to 0 at the end.
-    """
-    if stage.schedule == "cosine":
-        return stage.lr * (1 + math.cos(math.pi * epoch / stage.epochs)) / 2
-    return stage.lr * stage.decay ** (int(epoch) // stage.decay_every)
 
 
 class _Loop(Generic[B]):
@@ -146,13 +135,10 @@ class _Loop(Generic[B]):
         self.method, self.data, self.stage, self.seed, self.device = method, data, stage, seed, device
         self.folder, self.name, self.key = folder, name, key
         self.path = folder / f"{name}.checkpoint"
-        self.half = _HALF.get(precision)
-        self.optimizers = {
-            player: SGD(groups, stage.momentum, stage.weight_decay)
-            for player, groups in method.players().items()
-        }
-        self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
-        self.steps = data.steps(stage.batch)
+        self.stepper = Stepper(method, stage, device, precision)
+        self.world = self.stepper.world
+        self.size = stage.batch * stage.accumulate  # items of a step
+        self.steps = data.steps(self.size)
         self.epoch, self.step, self.seconds = 0, 0, 0.0
         self.sums: dict[str, float] = {}
         self.history: list[dict[str, float]] = []
@@ -162,23 +148,22 @@ class _Loop(Generic[B]):
         return (self.stage.epochs - self.epoch) * self.steps - self.step
 
     def resume(self) -> bool:
+        self.world.wait()  # the file may just be being written by the first process
         state = load_checkpoint(self.path, self.key, self.device)
         if state is None:
             return False
         self.method.load_state_dict(state["method"])
-        for player, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][player])
-        self.scaler.load_state_dict(state["scaler"])
+        self.stepper.load_state_dict(state)
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.sums, self.history = state["sums"], state["history"]
         return True
 
     def save(self) -> None:
-        optimizers = {player: optimizer.state_dict() for player, optimizer in self.optimizers.items()}
+        if not self.world.first:  # all have the same state
+            return
         state = {
             "method": dict(self.method.state_dict()),
-            "optimizers": optimizers,
-            "scaler": self.scaler.state_dict(),
+            **self.stepper.state_dict(),
             "epoch": self.epoch,
             "step": self.step,
             "seconds": self.seconds,
@@ -190,9 +175,9 @@ class _Loop(Generic[B]):
     def run_epoch(self, interrupts: Interrupts, steps: Steps, every: float) -> None:
         self.method.train()
         saved = time.monotonic()
-        size, epoch = self.stage.batch, self.epoch
+        epoch = self.epoch
         for batch in self.data.batches(
-            size, seed=self.seed, epoch=epoch, start=self.step, device=self.device
+            self.size, seed=self.seed, epoch=epoch, start=self.step, device=self.device
         ):
             began = time.monotonic()
             self.whole = False
@@ -201,7 +186,7 @@ class _Loop(Generic[B]):
             self.seconds += time.monotonic() - began
             self.whole = True
             steps.advance(note=f"epoch {epoch + 1}/{self.stage.epochs} {self.losses()}")
-            interrupts.check()
+            interrupts.check(self.world.any)
             if time.monotonic() - saved > every:
                 self.save()
                 saved = time.monotonic()
@@ -209,38 +194,20 @@ class _Loop(Generic[B]):
     def update(self, batch: B) -> None:
         self.seed_step()
         rate = learning_rate(self.stage, self.epoch + self.step / self.steps)
-        for player, loss in self.updates(batch):
-            value = float(loss.detach())
-            if not math.isfinite(value):
+        for player, loss in self.stepper.step(batch, rate):
+            if not math.isfinite(loss):
                 raise DivergedError(
-                    f"{self.name}: the loss is {value} in epoch {self.epoch + 1}, step {self.step + 1}; "
+                    f"{self.name}: the loss is {loss} in epoch {self.epoch + 1}, step {self.step + 1}; "
                     f"try --set {self.name}.lr={self.stage.lr / 10:g}, or --set train.precision=fp32"
                 )
-            optimizer = self.optimizers[player]
-            optimizer.zero_grad()
-            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-            self.scaler.step(optimizer, rate)  # type: ignore[arg-type]
-            self.scaler.update()
-            self.sums[player] = self.sums.get(player, 0.0) + value
+            self.sums[player] = self.sums.get(player, 0.0) + loss
 
     def seed_step(self) -> None:
         # Not torch.manual_seed: it writes down the stack for devices that are not there, every time.
-        value = step_seed(self.seed, self.epoch, self.step)
+        value = step_seed(self.seed, self.epoch, self.step, self.world.rank)
         torch.default_generator.manual_seed(value)
         if self.device.type == "cuda":
             torch.cuda.manual_seed_all(value)
-
-    def updates(self, batch: B) -> Iterator[tuple[str, Tensor]]:
-        generator = self.method.updates(batch)
-        while True:
-            with self.autocast():  # only while the method computes, not while its loss is used
-                found = next(generator, None)
-            if found is None:
-                return
-            yield found
-
-    def autocast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, self.half) if self.half else nullcontext()
 
     def losses(self) -> str:
         return " ".join(f"{player} {total / self.step:.3f}" for player, total in self.sums.items())
@@ -248,7 +215,8 @@ class _Loop(Generic[B]):
     def close_epoch(self, validate: Validate | None) -> None:
         began = time.monotonic()
         self.method.eval()
-        figures = validate() if validate else {}
+        with self.stepper.using_average():
+            figures = validate() if validate and self.world.first else {}
         means = [total / self.steps for total in self.sums.values()]
         extra = dict(zip([f"loss_{player}" for player in self.sums][1:], means[1:], strict=True))
         rate = learning_rate(self.stage, self.epoch)
@@ -258,4 +226,6 @@ class _Loop(Generic[B]):
         self.history.append(row)
         self.epoch, self.step, self.sums = self.epoch + 1, 0, {}
         self.save()
-        write_log(self.folder, self.name, self.history)
+        if self.world.first:
+            write_log(self.folder, self.name, self.history)
+        self.world.wait()
