@@ -1,11 +1,15 @@
-"""Indexing and searching work where torch is not installed."""
+"""Indexing, searching and serving work where torch is not installed."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -22,7 +26,7 @@ class Absent(MetaPathFinder):
 
 sys.meta_path.insert(0, Absent())
 from sketchshape.cli import main
-main.COMMANDS = ("index", "search", "export")
+main.COMMANDS = ("index", "search", "serve", "export")
 codes = [main.main(line.split("|")) for line in sys.argv[1:]]
 assert "torch" not in sys.modules
 sys.exit(max(codes))
@@ -51,6 +55,26 @@ def test_index_and_search_need_no_torch(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert "6 shapes (6 added" in result.stdout
     assert str(library / "chair") in result.stdout.splitlines()[-1]
+    answer = ask_a_service(index, Path(drawing).read_bytes().splitlines()[0])
+    assert [Path(one["path"]).parent.name for one in answer["shapes"]] == ["chair"] * 3
+    assert answer["confidence"] > 0.5
+
+
+def ask_a_service(index: str, drawing: bytes) -> Any:
+    """Serve an index without torch, and search it with the strokes of a Quick, Draw! line."""
+    pytest.importorskip("fastapi", reason="needs the extra [serve]")
+    words = [sys.executable, "-c", WITHOUT_TORCH, f"serve|{index}|--port|0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            address = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
+            assert address is not None
+            body = json.dumps({"strokes": json.loads(drawing)["drawing"], "k": 3}).encode()
+            asked = Request(f"{address[0]}/api/search", body, {"Content-Type": "application/json"})
+            with urlopen(asked, timeout=60) as response:
+                return json.load(response)
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("package", ["torch"])
