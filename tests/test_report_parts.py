@@ -15,6 +15,7 @@ from sketchshape.report.classes import confusion, draw_classes, draw_confusion
 from sketchshape.report.curve import draw_curve
 from sketchshape.report.gallery import Cell, draw_rows
 from sketchshape.report.quoted import AP, PR20, SHREC13, SHREC14, Quoted, quoted_rows, remark
+from sketchshape.report.table import trunks
 
 SHARED = Path(os.environ.get("SKETCHSHAPE_SHARED", Path(__file__).parents[2] / "shared"))
 OFFICIAL = SHARED / "data" / "shrec_lists" / "shrec13_official"
@@ -141,3 +142,10 @@ def test_pictures_of_any_number_of_classes(tmp_path: Path, count: int) -> None:
         image = pixels(tmp_path / f"{name}.png")
         edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
         assert (edge == 255).all(), name
+
+
+def test_a_network_of_its_own_for_sketches_is_named() -> None:
+    assert trunks({"name": "resnet50"}) == "resnet50"
+    assert trunks({"name": "resnet50", "sketch_name": "", "sketch_weights": ""}) == "resnet50"
+    assert trunks({"name": "a", "sketch_name": "b", "sketch_weights": "file"}) == "a / b"
+    assert trunks({"name": "a", "sketch_weights": "drawings"}) == "a / drawings"

@@ -72,13 +72,19 @@ def table_rows(record: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]) -
     swapped = settings.get("teacher", {}).get("modality") == "sketch"
     own = Row(
         method="CGN, sketch teaches shape" if swapped else "CGN",
-        backbone=settings["backbone"]["name"],
+        backbone=trunks(settings["backbone"]),
         percent=tuple(fmean(column) for column in columns),
         spread=tuple(stdev(column) for column in columns) if several else None,
         source=f"measured, {len(scores)} seeds" if several else "measured",
         measured=True,
     )
     return [own, *(_quoted(row) for row in quoted_rows(settings["data"]["layout"]))]
+
+
+def trunks(backbone: Mapping[str, Any]) -> str:
+    """Name the network of the shapes, and after a stroke what differs for the sketches."""
+    other = backbone.get("sketch_name") or backbone.get("sketch_weights")
+    return f"{backbone['name']} / {other}" if other else str(backbone["name"])
 
 
 def notes(record: Mapping[str, Any], rows: Sequence[Row]) -> list[str]:
