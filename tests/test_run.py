@@ -11,17 +11,18 @@ import pytest
 from safetensors.numpy import load_file
 
 from sketchshape.config import from_tree, override
-from sketchshape.datasets import load_dataset
+from sketchshape.datasets import ShapeItem, SketchItem, load_dataset
 from sketchshape.errors import ArtefactError, ConfigError, DatasetError, SketchshapeError, UsageError
 from sketchshape.metrics import evaluate
 from sketchshape.settings import Run
 from sketchshape.train.evaluation import measure
-from sketchshape.train.inputs import prepare_inputs
+from sketchshape.train.inputs import Inputs, Part, prepare_inputs
 from sketchshape.train.layout import load_embeddings, seed_folder, settings_hash
 from sketchshape.train.losses import Centers
 from sketchshape.train.pair import load_pair
 from sketchshape.train.preparer import Preparer
 from sketchshape.train.run import train_run
+from sketchshape.train.stages import sketched
 from small_world import SETTINGS, make_world, write_box
 
 
@@ -256,3 +257,37 @@ def test_line_drawings_of_shapes_join_their_views(world: Path, tmp_path: Path) -
 def test_line_drawings_need_a_frozen_trunk(world: Path) -> None:
     with pytest.raises(ConfigError, match=r"views\.lines is 2, which needs train\.trunk=frozen"):
         settings(world, "views.lines=2", "train.trunk=finetune")
+
+
+def test_sketches_teach_though_some_classes_have_none(tmp_path: Path) -> None:
+    root = make_world(tmp_path / "world")
+    for part in ("train", "test"):
+        shutil.rmtree(root / f"sketches/{part}/plate")
+    train(root, tmp_path / "run", "teacher.modality=sketch")
+    centers = Centers.load(seed_folder(tmp_path / "run", 0) / "centers.npz")
+    assert centers.classes == ("box", "rod")
+    record = json.loads((tmp_path / "run/run.json").read_text())
+    assert record["classes"] == ["box", "plate", "rod"]
+    queries, shapes = vectors(tmp_path / "run")
+    assert (len(queries), len(shapes)) == (6, 12)
+
+
+def test_classes_without_sketches_are_left_out_and_the_rest_numbered_anew() -> None:
+    labels = np.array([0, 1, 2, 3, 1, 3])
+    data = np.arange(6, dtype=np.float32)[:, None, None]
+    items = tuple(ShapeItem(str(n), int(label), Path("x")) for n, label in enumerate(labels))
+    shapes = Part(items, labels, data)
+    pair = (SketchItem("a", 3, Path("y")), SketchItem("b", 1, Path("y")))
+    sketches = Part(pair, np.array([3, 1]), data[:2])
+        (SketchItem("a", 3, Path("y")), SketchItem("b", 1, Path("y"))), np.array([3, 1]), data[:2]
+    )
+    none = Part((), labels[:0], data[:0])
+    inputs = Inputs(tuple("abcd"), shapes, shapes, sketches, none, none, (), "")
+    found = sketched(inputs)
+    assert found.classes == ("b", "d")
+    assert found.shapes.labels.tolist() == [0, 1, 0, 1]
+    assert found.shapes.data.ravel().tolist() == [1, 3, 4, 5]
+    assert [item.id for item in found.shapes.items] == ["1", "3", "4", "5"]
+    assert found.train.labels.tolist() == [1, 0]
+    assert found.gallery is shapes
+    assert sketched(found) is found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from sketchshape.train.methods import Student, Teacher
 from sketchshape.train.pair import Pair, in_roles, new_pair, save_encoder, unit
 from sketchshape.train.parallel import world
 from sketchshape.train.trainer import Validate, fit
-from sketchshape.types import F32
+from sketchshape.types import F32, I64
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,10 @@ def train_pair(
     for network in (pair.sketches, pair.shapes):  # a convolution is trained faster so
         network.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     teacher_net, student_net = in_roles(pair.shapes, pair.sketches, settings)
-    teacher_part, student_part = in_roles(inputs.shapes, inputs.train, settings)
     shapes_teach = settings.teacher.modality == "shape"
+    if not shapes_teach:
+        inputs = sketched(inputs)
+    teacher_part, student_part = in_roles(inputs.shapes, inputs.train, settings)
     train = partial(
         fit, seed=seed, device=device, precision=settings.train.precision, folder=folder, quiet=quiet
     )
@@ -100,6 +102,33 @@ def train_pair(
     for name, network in (("teacher", teacher_net), ("student", student_net)) if first else ():
         save_encoder(folder / f"{name}.safetensors", network, settings)
     return pair, Trained({"teacher": taught.seconds, "student": learned.seconds}, check)
+
+
+def sketched(inputs: Inputs) -> Inputs:
+    """Leave out classes without a training sketch, of which a teacher of sketches finds no center.
+
+    Args:
+        inputs: whose shapes may be of more classes than its training sketches.
+
+    Returns:
+        The same, but that classes, training shapes and training sketches are of the others, numbered anew.
+    """
+    known = np.unique(inputs.train.labels)
+    if len(known) == len(inputs.classes):
+        return inputs
+    return replace(
+        inputs,
+        classes=tuple(inputs.classes[label] for label in known),
+        shapes=_only(inputs.shapes, known),
+        train=_only(inputs.train, known),
+    )
+
+
+def _only(part: Part, known: I64) -> Part:
+    kept = np.flatnonzero(np.isin(part.labels, known))
+    lines = None if part.lines is None else part.lines[kept]
+    items = tuple(part.items[place] for place in kept)
+    return Part(items, np.searchsorted(known, part.labels[kept]), part.data[kept], lines)  # type: ignore[arg-type]
 
 
 def _items(part: Part, inputs: Inputs, settings: Run, *, shapes: bool) -> Items:
