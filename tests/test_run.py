@@ -276,11 +276,8 @@ def test_classes_without_sketches_are_left_out_and_the_rest_numbered_anew() -> N
     labels = np.array([0, 1, 2, 3, 1, 3])
     data = np.arange(6, dtype=np.float32)[:, None, None]
     items = tuple(ShapeItem(str(n), int(label), Path("x")) for n, label in enumerate(labels))
-    shapes = Part(items, labels, data)
-    pair = (SketchItem("a", 3, Path("y")), SketchItem("b", 1, Path("y")))
-    sketches = Part(pair, np.array([3, 1]), data[:2])
-        (SketchItem("a", 3, Path("y")), SketchItem("b", 1, Path("y"))), np.array([3, 1]), data[:2]
-    )
+    drawn = (SketchItem("a", 3, Path("y")), SketchItem("b", 1, Path("y")))
+    shapes, sketches = Part(items, labels, data), Part(drawn, np.array([3, 1]), data[:2])
     none = Part((), labels[:0], data[:0])
     inputs = Inputs(tuple("abcd"), shapes, shapes, sketches, none, none, (), "")
     found = sketched(inputs)
