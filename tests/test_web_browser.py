@@ -443,7 +443,7 @@ def test_the_keyboard_alone_is_enough(visitor: Visitor) -> None:
 def test_the_map_opens_what_is_clicked(visitor: Visitor) -> None:
     page = visitor.page
     page.keyboard.press("m")
-    visitor.settle()
+    visitor.until("document.getElementById('atlas').getAttribute('aria-busy') === 'false'")
     page.focus("#atlas")
     page.keyboard.press("+")
     page.wait_for_timeout(400)

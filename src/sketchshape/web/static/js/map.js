@@ -37,6 +37,7 @@ export class LibraryMap {
     $('map-notice').hidden = true
     try {
       if (!this.#map) {
+        this.#canvas.setAttribute('aria-busy', 'true')
         const found = await get('/api/map')
         this.#map = { ...found, centers: centersOf(found) }
       }
@@ -75,7 +76,9 @@ export class LibraryMap {
   }
 
   #draw() {
-    if (this.#map) this.#painter.paint(this.#map, this.#view.zoom, i => this.#toScreen(i), this.#over)
+    if (!this.#map) return
+    this.#painter.paint(this.#map, this.#view.zoom, i => this.#toScreen(i), this.#over)
+    this.#canvas.setAttribute('aria-busy', 'false')
   }
 
   // ---- moving
