@@ -72,6 +72,7 @@ class TestPlan:
             (CGN + CGN, "two methods have the label 'CGN'"),
             (CGN + CGN.replace("CGN", "cgn!"), "two methods have the label 'cgn'"),
             (CGN.replace("CGN", "!"), "label '!', expected letters or digits"),
+            (CGN.replace("CGN", "A, B"), "label 'A, B' has a comma"),
             ('baseline = "TCL"\n' + CGN, "baseline is 'TCL', expected the label of one"),
             ("seeds = []\n" + CGN, "seeds is empty"),
             ('[run.train]\ntrunk = "finetune"\n' + CGN, "a comparison needs frozen"),

@@ -146,6 +146,8 @@ def load_bench(path: Path, overrides: Iterable[str] = ()) -> Bench:
 def _check(entry: Entry, path: Path) -> None:
     if not entry.slug:
         raise ConfigError(f"{path}: a method has the label {entry.label!r}, expected letters or digits")
+    if "," in entry.label:  # --only takes labels with commas between them
+        raise ConfigError(f"{path}: the label {entry.label!r} has a comma, expected one without")
     entry.settings()
     for name, values in entry.search.items():
         if not isinstance(values, list) or not values:
