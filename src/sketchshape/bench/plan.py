@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -94,6 +94,10 @@ class Bench:
     run: Run = field(default_factory=Run)
     search: Budget = field(default_factory=Budget)
     methods: tuple[Entry, ...] = ()
+
+    def chosen(self, labels: Sequence[str]) -> list[Entry]:
+        """Find methods by their labels; no labels are all methods. Raises as `entry` does."""
+        return [self.entry(label) for label in labels] or list(self.methods)
 
     def entry(self, label: str) -> Entry:
         """Find a method by its label or the name of its folder.

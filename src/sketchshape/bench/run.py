@@ -60,7 +60,7 @@ def run_bench(
         DatasetError: the data set is not there, or nothing in it can be read.
         KeyboardInterrupt: Ctrl-C; what is done is kept, and the same call goes on.
     """
-    entries = [bench.entry(label) for label in only] or list(bench.methods)
+    entries = bench.chosen(only)
     claim(bench, out)
     facts = prepare(bench.run, out / INPUTS, workers=workers, say=say)
     _write_facts(bench, out, facts, command)

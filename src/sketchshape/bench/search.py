@@ -49,7 +49,7 @@ def search(
     Returns:
         How many trainings diverged or failed.
     """
-    entries = [bench.entry(label) for label in only] or list(bench.methods)
+    entries = bench.chosen(only)
     claim(bench, out)
     run = replace(bench.run, data=replace(bench.run.data, validation=bench.search.validation))
     facts = prepare(run, out / INPUTS, workers=workers, say=say)

@@ -157,20 +157,7 @@ class _Sides:
 
     def shapes(self, folder: Path) -> Side:
         items = read_labelled_folder(folder, "shapes")
-        side = _side(items, self.preparer.shapes([item for _, item in items], "gallery"), folder, "shape")
-        return self._with_lines(side, [item for _, item in items]) if self._settings.views.lines else side
-
-    def _with_lines(self, side: Side, items: list[ShapeItem]) -> Side:
-        read = set(side.ids)
-        found = self.preparer.lines([item for item in items if item.id in read])
-        kept = found.kept
-        return Side(
-            [side.ids[index] for index in kept],
-            [side.names[index] for index in kept],
-            side.data[kept],
-            (*side.unreadable, *found.problems),
-            found.data,
-        )
+        return _side(items, self.preparer.shapes([item for _, item in items], "gallery"), folder, "shape")
 
 
 def _side(
@@ -184,7 +171,11 @@ def _side(
         raise SketchshapeError(f"{folder}: no {what} of {len(items)} could be read; the first: {first}")
     kept = [items[index] for index in gathered.kept]
     return Side(
-        [item.id for _, item in kept], [class_key(name) for name, _ in kept], gathered.data, gathered.problems
+        [item.id for _, item in kept],
+        [class_key(name) for name, _ in kept],
+        gathered.data,
+        gathered.problems,
+        gathered.lines,
     )
 
 

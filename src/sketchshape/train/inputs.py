@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from sketchshape.datasets import Dataset, ShapeItem, SketchItem, Task, divide, split_validation
 from sketchshape.errors import DatasetError
@@ -109,9 +108,6 @@ def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:
     if not closed:
         gathered["shapes"], items["shapes"] = preparer.shapes(task.shapes, "training shapes"), task.shapes
     parts = {name: as_part(items[name], result) for name, result in gathered.items()}
-    if run.views.lines:
-        for name in parts.keys() & {"gallery", "shapes"}:
-            parts[name], gathered[f"{name} lines"] = with_lines(parts[name], preparer)
     fingerprints = [_fingerprint(part) for part in parts.values()]
     parts.setdefault("shapes", parts["gallery"])
     _check(parts, items)
@@ -135,20 +131,7 @@ def _sketches(task: Task, run: Run) -> tuple[tuple[SketchItem, ...], tuple[Sketc
 def as_part(items: Sequence[Any], gathered: Gathered) -> Part:
     """Join items with what was made of them, leaving out those that failed."""
     kept = tuple(items[index] for index in gathered.kept)
-    return Part(kept, np.array([item.label for item in kept], np.int64), gathered.data)
-
-
-def with_lines(part: Part, preparer: Preparer) -> tuple[Part, Gathered]:
-    """Draw shapes in lines too, leaving out those where that fails."""
-    found = preparer.lines(part.items)  # type: ignore[arg-type]
-    kept = list(found.kept)
-    items = tuple(part.items[index] for index in kept)
-    return Part(items, part.labels[kept], part.data[kept], found.data), found  # type: ignore[arg-type]
-
-
-def tensor(part: Part) -> torch.Tensor:
-    """Give the data of a part as a torch tensor that shares its memory."""
-    return torch.from_numpy(part.data)
+    return Part(kept, np.array([item.label for item in kept], np.int64), gathered.data, gathered.lines)
 
 
 def _check(parts: Mapping[str, Part], items: Mapping[str, Sequence[Any]]) -> None:

@@ -54,7 +54,7 @@ class Preparer:
         return self._trunks[modality].network
 
     def shapes(self, items: Sequence[ShapeItem], title: str = "shapes") -> Gathered:
-        """Give all views of shapes: (n, views, ...)."""
+        """Give all views of shapes, (n, views, ...), and line drawings where the settings ask for them."""
         views, size = self.settings.views, self._trunks["shape"].size
         up = self.settings.data.up
 
@@ -62,9 +62,15 @@ class Preparer:
             chosen = [items[index] for index in indices]
             return shape_pictures(chosen, views, up, size, cache=self.views, workers=self.workers)
 
-        return self._gather(
-            title, "shape", [self._key("shape", self._rendered(item, "shaded")) for item in items], make
-        )
+        keys = [self._key("shape", self._rendered(item, "shaded")) for item in items]
+        seen = self._gather(title, "shape", keys, make)
+        return self._with_lines(seen, items) if views.lines else seen
+
+    def _with_lines(self, seen: Gathered, items: Sequence[ShapeItem]) -> Gathered:
+        """Draw the shapes in lines that could be seen, leaving out those where that fails."""
+        drawn = self.lines([items[index] for index in seen.kept])
+        kept = [seen.kept[place] for place in drawn.kept]
+        return Gathered(kept, seen.data[drawn.kept], (*seen.problems, *drawn.problems), drawn.data)
 
     def lines(self, items: Sequence[ShapeItem], title: str = "line drawings") -> Gathered:
         """Give the line drawings of shapes: (n, lines, looks, ...), as a test sketch is looked at."""

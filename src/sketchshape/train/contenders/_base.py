@@ -23,6 +23,7 @@ from sketchshape.train.data import Data
 from sketchshape.train.inputs import Inputs
 from sketchshape.train.layout import settings_hash
 from sketchshape.train.methods import Method
+from sketchshape.train.pair import unit
 from sketchshape.train.trainer import fit
 from sketchshape.types import F32
 
@@ -152,7 +153,7 @@ def embed(network: nn.Module, data: np.ndarray[Any, Any], device: torch.device) 
 
 def cosine(sketches: F32, shapes: F32) -> F32:
     """Give the cosine of each row (Q, D) with each row (G, D)."""
-    cosines: F32 = _unit(sketches) @ _unit(shapes).T
+    cosines: F32 = unit(sketches) @ unit(shapes).T
     return cosines
 
 
@@ -162,8 +163,3 @@ def euclidean(sketches: F32, shapes: F32) -> F32:
     squares = (left**2).sum(1)[:, None] + (right**2).sum(1) - 2 * left @ right.T
     lengths: F32 = np.sqrt(np.maximum(squares, 0)).astype(np.float32)
     return -lengths
-
-
-def _unit(rows: F32) -> F32:
-    unit: F32 = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return unit
