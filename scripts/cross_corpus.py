@@ -3,8 +3,11 @@
 Run: python scripts/cross_corpus.py --psb76 DIR --cc0 DIR --drawings DIR --out DIR
 Then: sketchshape evaluate RUN --queries OUT/psb76/sketches --gallery OUT/psb76/shapes   (trained on CC0)
       sketchshape evaluate RUN --queries OUT/cc0/sketches --gallery OUT/cc0/shapes       (trained on psb76)
+      sketchshape evaluate RUN --queries OUT/unseen/sketches --gallery OUT/unseen/shapes (trained on CC0)
 
-Both folders have the same classes. Everything is linked or cut out, nothing is changed.
+The first two folders have the same classes. The third one has all shapes of psb76, and sketches of those
+classes that are not in CC0. The part validation is what is held out of training to choose by. Everything is
+linked or cut out, nothing is changed.
 """
 
 from __future__ import annotations
@@ -13,9 +16,11 @@ import argparse
 import shutil
 from pathlib import Path
 
-from sketchshape.datasets import Dataset, class_key, load_dataset
+from sketchshape.datasets import Dataset, class_key, load_dataset, split_validation
 from sketchshape.mesh import FORMATS
+from sketchshape.train.inputs import SPLIT_SEED
 
+VALIDATION = 0.2  # as the configurations of psb76 have it
 SAME = {  # psb76 -> CC0, where the words differ
     "car_sedan": "car",
     "flower_with_stem": "flower",
@@ -33,13 +38,14 @@ def main() -> None:
     parser.add_argument("--psb76", type=Path, required=True, help="root of psb76")
     parser.add_argument("--cc0", type=Path, required=True, help="folder of the CC0 shapes, one of each class")
     parser.add_argument("--drawings", type=Path, required=True, help="folder of held-out <class>.ndjson")
-    parser.add_argument("--part", choices=("train", "test"), default="test", help="which sketches of psb76")
+    parts = ("train", "validation", "test")
+    parser.add_argument("--part", choices=parts, default="test", help="which sketches of psb76")
     parser.add_argument("--out", type=Path, required=True, help="replaced")
     asked = parser.parse_args()
     shutil.rmtree(asked.out, ignore_errors=True)
     benchmark = load_dataset("psb76", asked.psb76)
     shared = shared_classes(benchmark, asked.cc0)
-    link_benchmark(benchmark, shared, asked.part, asked.out / "psb76")
+    link_benchmark(benchmark, shared, asked.part, asked.out)
     for name in shared.values():
         for path in sorted((asked.cc0 / name).iterdir()):
             if path.suffix.lower() in FORMATS:
@@ -59,13 +65,17 @@ def shared_classes(benchmark: Dataset, cc0: Path) -> dict[str, str]:
 
 
 def link_benchmark(benchmark: Dataset, shared: dict[str, str], part: str, out: Path) -> None:
-    """Link shapes and sketches of psb76 under the names of CC0."""
-    items = benchmark.test if part == "test" else benchmark.train
+    """Link shapes and sketches of psb76 under the names of CC0: what it has, and what it has not."""
+    _, validation = split_validation(benchmark.train, VALIDATION, SPLIT_SEED)
+    items = {"train": benchmark.train, "validation": validation, "test": benchmark.test}[part]
     for kind, members in (("shapes", benchmark.shapes), ("sketches", items)):
         for item in members:
             name = benchmark.classes[item.label]
+            place = Path(kind, shared.get(name, name), item.path.name)
             if name in shared:
-                link(item.path, out / kind / shared[name] / item.path.name)
+                link(item.path, out / "psb76" / place)
+            if name not in shared or kind == "shapes":
+                link(item.path, out / "unseen" / place)
 
 
 def link(path: Path, target: Path) -> None:

@@ -105,13 +105,31 @@ def test_classes_on_one_side_only_are_named(root: Path) -> None:
     got = load_dataset("folder", root)
     assert got.classes == ("axe", "bush", "key", "tree", "Wine Bottle")
     assert set(got.problems) == {
-        "1 classes have sketches but no shapes and are left out: zebra",
+        "1 classes have sketches but no shapes and are left out, but for a words head: zebra",
         "1 classes have shapes but no sketches; the shapes stay in the gallery: tree",
         "1 classes have no training sketches: key",
         "1 classes have no test sketches: bush",
     }
     assert "tree/t.off" in {item.id for item in got.shapes}
     assert not any("zebra" in item.id for item in (*got.train, *got.test))
+    assert got.words == ("zebra",)
+    assert [(item.id, item.label) for item in got.further] == [("train/zebra/1.png", 0)]
+
+
+def test_words_without_shapes_are_numbered_by_their_names(root: Path) -> None:
+    plain = load_dataset("folder", root)
+    assert (plain.words, plain.further) == ((), ())
+    touch(*(root / f"sketches/train/{name}/1.png" for name in ("Yo-Yo", "ant hill", "AXE", "yo yo")))
+    touch(root / "sketches/test/only_asked/1.png")
+    got = load_dataset("folder", root)
+    assert got.words == ("ant hill", "Yo-Yo")
+    found = {item.id: got.words[item.label] for item in got.further}
+    assert found == {
+        "train/Yo-Yo/1.png": "Yo-Yo",
+        "train/yo yo/1.png": "Yo-Yo",
+        "train/ant hill/1.png": "ant hill",
+    }
+    assert (got.classes, got.shapes, got.test) == (plain.classes, plain.shapes, plain.test)
 
 
 def test_hidden_and_other_files(root: Path) -> None:

@@ -40,16 +40,19 @@ def small_data(root: Path) -> Path:
     return root
 
 
-@pytest.fixture(scope="module", params=["frozen", "finetune"])
+@pytest.fixture(scope="module", params=["frozen", "finetune", "words"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the smallest backbone, with a frozen trunk and with a trained one."""
-    root = tmp_path_factory.mktemp(request.param)
+    """A run of the smallest backbone, with a frozen trunk, with a trained one, and with a words head."""
+    root, trunk = tmp_path_factory.mktemp(request.param), request.param.replace("words", "frozen")
+    data = small_data(root / "data")
+    if request.param == "words":
+        shutil.copy(sample_root() / "sketches/train/bed.ndjson", data / "sketches/train")
     settings = [
         "data.layout=folder",
-        f"data.path={json.dumps(str(small_data(root / 'data')))}",
+        f"data.path={json.dumps(str(data))}",
         "views.count=4",
         "views.size=64",
-        f"views.lines={3 if request.param == 'frozen' else 0}",
+        f"views.lines={3 if trunk == 'frozen' else 0}",
         "views.line_size=48",
         "views.line_weight=0.7",
         "backbone.name=tiny",
@@ -63,8 +66,11 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         "teacher.batch=4",
         "student.epochs=2",
         "student.batch=16",
-        f"train.trunk={request.param}",
-        f"train.flip_test={str(request.param == 'frozen').lower()}",
+        f"words.weight={1.5 if request.param == 'words' else 0}",
+        "words.hidden=24",
+        "words.epochs=2",
+        f"train.trunk={trunk}",
+        f"train.flip_test={str(trunk == 'frozen').lower()}",
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SKETCHSHAPE_CACHE", str(root / "cache"))
@@ -84,7 +90,11 @@ def test_a_run_is_exported_and_agrees_with_torch(run: Path, tmp_path: Path) -> N
     bundle = Bundle.open(tmp_path / "bundle")
     assert bundle.hash == exported.hash
     assert bundle.classes == tuple(sorted(CLASSES))
-    assert (bundle.size, bundle.sketch_size, bundle.width) == (32, 40, 16)
+    words = json.loads((run / "settings.json").read_text())["settings"]["words"]["weight"]
+    assert (bundle.size, bundle.sketch_size, bundle.width) == (32, 40, 32 if words else 16)
+    assert bundle.centers.shape == (3, bundle.width)
+    assert not bundle.centers[:, 16:].any()
+    np.testing.assert_allclose(np.linalg.norm(bundle.centers, axis=1), 1, atol=1e-6)
     assert (bundle.views.count, bundle.views.size) == (4, 64)
     assert bundle.lines == (None if "finetune" in str(run) else LineSettings(3, 48, 0.7))
     assert bundle.confidence == calibrate(load_embeddings(run / "seed-0/embeddings.npz"))
@@ -92,7 +102,9 @@ def test_a_run_is_exported_and_agrees_with_torch(run: Path, tmp_path: Path) -> N
     assert (
         record["scores"]["mAP"] == json.loads((run / "run.json").read_text())["seeds"]["0"]["scores"]["mAP"]
     )
-    assert f"measured on {counts[1]} drawings" in (tmp_path / "bundle/README.md").read_text()
+    card = (tmp_path / "bundle/README.md").read_text()
+    assert f"measured on {counts[1]} drawings" in card
+    assert ("drawings of other words" in card) == bool(words)
     with pytest.raises(UsageError, match="--fresh"):
         export_run(run, tmp_path / "bundle", quiet=True)
     with pytest.raises(UsageError, match=r"--seed 5: .* has the seeds 0"):

@@ -169,6 +169,23 @@ class Student(Stage):
 
 
 @dataclass(frozen=True)
+class Words(Stage):
+    """A second head of the sketches' network, which tells words apart and not shapes.
+
+    Its words are the classes and whatever else the data set has drawings of, so it knows kinds of things of
+    which there is no shape to learn from. It is trained after teacher and student, on the same features of
+    sketches and by the loss of the teacher, with its scale and margin.
+
+    Args:
+        weight: of its cosine between two drawings, beside 1 for that of the other head; 0 trains none.
+        hidden: width of its hidden layer; the embedding is as wide as the other.
+    """
+
+    weight: float = 0.0
+    hidden: int = 256
+
+
+@dataclass(frozen=True)
 class Train:
     """What holds for both stages.
 
@@ -202,6 +219,7 @@ class Run:
     head: Head = field(default_factory=Head)
     teacher: Teacher = field(default_factory=Teacher)
     student: Student = field(default_factory=Student)
+    words: Words = field(default_factory=Words)
     train: Train = field(default_factory=Train)
 
     def __post_init__(self) -> None:
@@ -213,7 +231,7 @@ class Run:
         _one_of("student.away", self.student.away, ("sum", "mean"))
         _one_of("train.trunk", self.train.trunk, ("frozen", "finetune"))
         _one_of("train.precision", self.train.precision, ("fp32", "bf16", "fp16"))
-        for stage, where in ((self.teacher, "teacher"), (self.student, "student")):
+        for stage, where in ((self.teacher, "teacher"), (self.student, "student"), (self.words, "words")):
             _one_of(f"{where}.schedule", stage.schedule, ("step", "cosine"))
             _within(f"{where}.epochs", stage.epochs, 1, 100_000)
             _within(f"{where}.batch", stage.batch, 2, 100_000)
@@ -228,6 +246,12 @@ class Run:
         _within("views.line_weight", self.views.line_weight, 0.0, 100.0)
         if self.views.lines and self.train.trunk != "frozen":
             raise ConfigError(f"views.lines is {self.views.lines}, which needs train.trunk=frozen")
+        _within("words.weight", self.words.weight, 0.0, 100.0)
+        if self.words.weight and not self.views.lines:
+            raise ConfigError(
+                f"words.weight is {self.words.weight}, which needs views.lines, such as 6: a shape has only "
+                "its line drawings to be compared by words"
+            )
         for modality in ("shape", "sketch"):
             _within(f"backbone size of a {modality}", self.backbone.of(modality).size, 16, 2048)
         _within("train.augment", self.train.augment, 1, 64)

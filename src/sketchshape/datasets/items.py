@@ -70,6 +70,8 @@ class Dataset:
         train: sketches to learn from.
         test: sketches to report on, and for nothing else.
         problems: one sentence each on what is missing or was left out.
+        words: names of kinds of things that are drawn but have no shape; only a layout of one's own has them.
+        further: training sketches of these words; labels are indices into `words`.
     """
 
     name: str
@@ -78,6 +80,8 @@ class Dataset:
     train: tuple[SketchItem, ...]
     test: tuple[SketchItem, ...]
     problems: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    further: tuple[SketchItem, ...] = ()
 
     def summary(self) -> dict[str, Any]:
         """Give the sizes as values of JSON: totals, smallest and largest class of a part, problems."""

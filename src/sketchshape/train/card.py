@@ -25,6 +25,8 @@ def model_card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, di
     data, settings = record["dataset"], record["settings"]
     learned = data.get("learned_shapes", data["shapes"])
     lines = facts["lines"]
+    words = data.get("words", 0)
+    more = f"; its words head on {words} drawings of other words too" if words else ""
     drawn = f" and {lines['count']} line drawings, which the sketches' network sees" if lines else ""
     figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in FIGURES)
     return (
@@ -41,7 +43,7 @@ near the shapes of what it shows.
 * backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]})
 * a shape is {facts["views"]["count"]} views of {facts["size"]} pixels{drawn}; a sketch has
   {facts["sketch_size"]} pixels
-* trained on {learned} shapes of {len(facts["classes"])} classes and {data["train"]} drawings;
+* trained on {learned} shapes of {len(facts["classes"])} classes and {data["train"]} drawings{more};
   seed {facts["run"]["seed"]}
 * measured on {data["test"]} drawings that it was not trained on: {figures}
 * ONNX Runtime against torch: least cosine {parity.cosine:.6f}, the same top {parity.top} of {parity.shapes}

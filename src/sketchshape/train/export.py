@@ -34,7 +34,7 @@ from sketchshape.train.layout import load_embeddings, read_run, seed_folder
 from sketchshape.train.losses import Centers
 from sketchshape.train.networks import Encoder
 from sketchshape.train.onnx_files import save_shared
-from sketchshape.train.pair import Pair, load_pair
+from sketchshape.train.pair import Pair, load_pair, unit, widened
 from sketchshape.train.parity import Parity, compare, probes
 from sketchshape.train.preparer import Preparer
 
@@ -102,7 +102,7 @@ def export_run(
         _write_networks(folder, pair, settings)
         centers = Centers.load(seed_folder(run, seed) / "centers.npz")
         with (folder / CENTERS).open("wb") as stream:
-            np.save(stream, centers.values / np.linalg.norm(centers.values, axis=1, keepdims=True))
+            np.save(stream, widened(unit(centers.values), pair.sketches.head.width))
         facts = _facts(settings, record, centers, seed)
         confidence = calibrate(load_embeddings(seed_folder(run, seed) / "embeddings.npz"))
         facts["confidence"] = asdict(confidence) if confidence else None
@@ -144,15 +144,19 @@ class Exportable(nn.Module):
 
 def _write_networks(folder: Path, pair: Pair, settings: Run) -> None:
     sketch, shape = (settings.backbone.of(modality).size for modality in ("sketch", "shape"))
+    width = pair.sketches.head.width  # more than that of the shapes' head where there is a words head
     graphs = {
-        SKETCHES: _to_onnx(_plain(pair.sketches, settings, "sketch"), (sketch, sketch)),
-        SHAPES: _to_onnx(_plain(pair.shapes, settings, "shape"), (settings.views.count, shape, shape)),
+        SKETCHES: _to_onnx(_plain(pair.sketches, settings, "sketch", width), (sketch, sketch)),
+        SHAPES: _to_onnx(_plain(pair.shapes, settings, "shape", width), (settings.views.count, shape, shape)),
     }
     save_shared(graphs, folder)
 
 
-def _plain(encoder: Encoder, settings: Run, modality: str) -> Exportable:
-    """Put the backbone in front of a head that was trained on features, in the form for inference."""
+def _plain(encoder: Encoder, settings: Run, modality: str, width: int) -> Exportable:
+    """Put the backbone in front of a head that was trained on features, in the form for inference.
+
+    Its vectors are filled up with zeros to `width`, as `Pair.join` does it.
+    """
     backbone = settings.backbone.of(modality)
     mirrored = modality == "sketch" and settings.train.flip_test
     if settings.train.trunk == "frozen":
@@ -160,7 +164,10 @@ def _plain(encoder: Encoder, settings: Run, modality: str) -> Exportable:
     else:
         trunk = copy.deepcopy(encoder.trunk)  # type: ignore[assignment]
     trunk.simplify()
-    network = Exportable(trunk, copy.deepcopy(encoder.head), mirrored).cpu().eval().requires_grad_(False)
+    head: nn.Module = copy.deepcopy(encoder.head)
+    if zeros := width - encoder.head.width:
+        head = nn.Sequential(head, nn.ZeroPad1d((0, zeros)))
+    network = Exportable(trunk, head, mirrored).cpu().eval().requires_grad_(False)
     fold_batch_norms(network.trunk)
     return network
 

@@ -55,6 +55,8 @@ class Inputs:
         problems: one line for each file that is left out.
         digest: hash of all that decides the arrays.
         unseen: names of the classes that are ranked without having been learned.
+        words: sketches of words that have no shapes, with labels of their own; None where nothing learns from
+            them.
     """
 
     classes: tuple[str, ...]
@@ -66,6 +68,7 @@ class Inputs:
     problems: tuple[str, ...]
     digest: str
     unseen: tuple[str, ...] = ()
+    words: Part | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,6 +110,9 @@ def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:
     items = {"gallery": task.gallery, "train": learn, "validation": held, "test": task.test}
     if not closed:
         gathered["shapes"], items["shapes"] = preparer.shapes(task.shapes, "training shapes"), task.shapes
+    if run.words.weight and dataset.further:
+        gathered["words"] = preparer.sketches(dataset.further, looks, "sketches of other words")
+        items["words"] = dataset.further
     parts = {name: as_part(items[name], result) for name, result in gathered.items()}
     fingerprints = [_fingerprint(part) for part in parts.values()]
     parts.setdefault("shapes", parts["gallery"])

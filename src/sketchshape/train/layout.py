@@ -27,6 +27,7 @@ LATER = (
     "views.lines",
     "views.line_size",
     "views.line_weight",
+    "words",
     *(f"{stage}.{name}" for stage in ("teacher", "student") for name in LATER_IN_STAGES),
 )
 
@@ -69,9 +70,13 @@ def settings_hash(settings: Run) -> str:
     tree["train"].pop("seeds")
     tree["train"].pop("device")
     defaults = to_tree(Run())
-    for section, name in (key.split(".") for key in LATER):
-        if tree[section][name] == defaults[section][name]:
-            tree[section].pop(name)
+    for key in LATER:
+        *parents, last = key.split(".")
+        node, default = tree, defaults
+        for parent in parents:
+            node, default = node[parent], default[parent]
+        if node[last] == default[last]:
+            node.pop(last)
     return digest(tree, FORMAT)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -55,6 +56,34 @@ class Head(nn.Sequential):
         self.dim, self.width = dim, width
 
 
+class JoinedHeads(nn.Module):
+    """Two heads on the same features; their embeddings follow one another in one longer embedding.
+
+    The first part has length 1 and the second one sqrt(weight), so the cosine of two of these embeddings is
+    that of their first parts plus `weight` times that of their second parts, divided by 1 + weight.
+
+    Args:
+        first: one head.
+        second: the other one.
+        weight: of the second, 0 or more.
+
+    Raises:
+        ValueError: they take different numbers of features.
+    """
+
+    def __init__(self, first: Head, second: Head, weight: float) -> None:
+        super().__init__()
+        if first.dim != second.dim:
+            raise ValueError(f"the heads take {first.dim} and {second.dim} features, expected as many")
+        self.first, self.second, self.weight = first, second, weight
+        self.dim, self.width = first.dim, first.width + second.width
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Embed features (B, dim): (B, width)."""
+        parts = [functional.normalize(head(features), dim=1) for head in (self.first, self.second)]
+        return torch.cat([parts[0], self.weight**0.5 * parts[1]], 1)
+
+
 class Features(nn.Identity):
     """The trunk of a network that is trained on stored features: nothing is left to do.
 
@@ -74,13 +103,13 @@ class Encoder(nn.Module):
 
     Args:
         trunk: a backbone for pictures, `Features` for stored features.
-        head: what makes an embedding of them.
+        head: what makes an embedding of them, or two heads that join theirs.
 
     Raises:
         ValueError: the trunk gives another number of features than the head takes.
     """
 
-    def __init__(self, trunk: Backbone | Features, head: Head) -> None:
+    def __init__(self, trunk: Backbone | Features, head: Head | JoinedHeads) -> None:
         super().__init__()
         if trunk.dim != head.dim:
             raise ValueError(f"the trunk gives {trunk.dim} features, the head takes {head.dim}")

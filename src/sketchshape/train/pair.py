@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import safetensors.torch
@@ -16,7 +16,7 @@ from sketchshape.files import atomic
 from sketchshape.settings import Run, Stage
 from sketchshape.train.backbones import backbone_class, build_backbone
 from sketchshape.train.layout import settings_hash
-from sketchshape.train.networks import Encoder, Features, Head
+from sketchshape.train.networks import Encoder, Features, Head, JoinedHeads
 from sketchshape.train.preparer import Preparer
 from sketchshape.types import F32
 
@@ -57,7 +57,8 @@ class Pair:
         """Embed shapes, each by its views and, where there are any, by line drawings of it.
 
         What a shape looks like as a sketch is known for every shape; what the network of the views has
-        learned from labelled shapes holds for their like.
+        learned from labelled shapes holds for their like. Views say nothing of words: in the part of a words
+        head they have zeros.
 
         Args:
             data: (n, views, ...) features or pictures.
@@ -70,10 +71,16 @@ class Pair:
 
     def join(self, vectors: F32, lines: np.ndarray[Any, Any] | None) -> F32:
         """Join embeddings of views (n, D) with those of line drawings (n, lines, looks, ...)."""
+        vectors = widened(vectors, self.sketches.head.width)
         if lines is None or not len(lines):
             return vectors
         drawn = [self.embed_sketches(lines[:, camera]) for camera in range(lines.shape[1])]
         return unit(vectors + self.line_weight * unit(np.sum(drawn, axis=0)))
+
+    def with_words(self, words: Encoder, weight: float) -> Pair:
+        """Give a pair whose sketches are also embedded by a words head; it takes the same features."""
+        heads = JoinedHeads(cast(Head, self.sketches.head), cast(Head, words.head), weight)
+        return replace(self, sketches=Encoder(self.sketches.trunk, heads))
 
 
 def new_pair(settings: Run, seed: int, device: torch.device) -> Pair:
@@ -86,6 +93,14 @@ def new_pair(settings: Run, seed: int, device: torch.device) -> Pair:
     return Pair(sketches.to(device), shapes.to(device), device, settings.views.line_weight)
 
 
+def new_words(settings: Run, seed: int, device: torch.device) -> Encoder:
+    """Make an encoder of sketches with the fresh head that tells words apart."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        head = replace(settings.head, hidden=settings.words.hidden)
+        return _new_encoder(replace(settings, head=head), settings.words, "sketch").to(device)
+
+
 def save_encoder(path: Path, encoder: Encoder, settings: Run) -> None:
     """Write an encoder with the hash of its settings, atomically."""
     header = {"format": str(FORMAT), "kind": "encoder", "settings": settings_hash(settings)}
@@ -96,7 +111,7 @@ def save_encoder(path: Path, encoder: Encoder, settings: Run) -> None:
 
 
 def load_pair(folder: Path, settings: Run, preparer: Preparer) -> Pair:
-    """Read the two encoders of a seed.
+    """Read the encoders of a seed.
 
     Args:
         folder: of the seed.
@@ -111,7 +126,11 @@ def load_pair(folder: Path, settings: Run, preparer: Preparer) -> Pair:
     """
     pair = new_pair(settings, 0, preparer.device)
     teacher, student = in_roles(pair.shapes, pair.sketches, settings)
-    for name, encoder in (("teacher", teacher), ("student", student)):
+    encoders = {"teacher": teacher, "student": student}
+    if settings.words.weight:
+        encoders["words"] = new_words(settings, 0, preparer.device)
+        pair = pair.with_words(encoders["words"], settings.words.weight)
+    for name, encoder in encoders.items():
         path = folder / f"{name}.safetensors"
         try:
             with safe_open(path, "pt") as file:
@@ -149,6 +168,11 @@ def _embed(encoder: Encoder, data: np.ndarray[Any, Any], device: torch.device) -
         for start in range(0, len(data), EMBED)
     ]
     return torch.cat(parts).numpy()
+
+
+def widened(rows: F32, width: int) -> F32:
+    """Fill up rows (n, D) with zeros on the right to (n, width)."""
+    return np.pad(rows, ((0, 0), (0, width - rows.shape[1])))
 
 
 def unit(rows: np.ndarray[Any, Any]) -> F32:

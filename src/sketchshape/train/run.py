@@ -163,6 +163,7 @@ def _record(
         "train": len(inputs.train),
         "validation": len(inputs.validation),
         "test": len(inputs.test),
+        **({} if inputs.words is None else {"words": len(inputs.words)}),
     }
     return {
         "name": settings.name,

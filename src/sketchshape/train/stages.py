@@ -1,4 +1,4 @@
-"""Teacher, class centers, student: how the two networks of one seed are trained. [CGN] Fig. 2."""
+"""Teacher, class centers, student: how the networks of one seed are trained. [CGN] Fig. 2."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sketchshape.train.inputs import Inputs, Part
 from sketchshape.train.layout import settings_hash
 from sketchshape.train.losses import Centers, class_centers, target_check
 from sketchshape.train.methods import Student, Teacher
-from sketchshape.train.pair import Pair, in_roles, new_pair, save_encoder, unit
+from sketchshape.train.pair import Pair, in_roles, new_pair, new_words, save_encoder, unit
 from sketchshape.train.parallel import world
 from sketchshape.train.trainer import Validate, fit
 from sketchshape.types import F32, I64
@@ -32,7 +32,7 @@ class Trained:
     """What training a pair gave beside its networks.
 
     Args:
-        seconds: of teacher and student.
+        seconds: of teacher and student, and of the words head where there is one.
         target_check: where the guidance loss leads, in figures.
     """
 
@@ -52,6 +52,8 @@ def train_pair(
     student_key: str = "",
 ) -> tuple[Pair, Trained]:
     """Train the teacher, take its class centers, check where they lead, and train the student. [CGN] Fig. 2.
+
+    Where `words.weight` is more than 0, a second head for sketches is trained in the end.
 
     Args:
         inputs: all parts of a data set; the test part is not looked at.
@@ -101,7 +103,16 @@ def train_pair(
     )
     for name, network in (("teacher", teacher_net), ("student", student_net)) if first else ():
         save_encoder(folder / f"{name}.safetensors", network, settings)
-    return pair, Trained({"teacher": taught.seconds, "student": learned.seconds}, check)
+    seconds = {"teacher": taught.seconds, "student": learned.seconds}
+    if settings.words.weight:
+        words = new_words(settings, seed, device)
+        items = _words(inputs, settings)
+        method = Teacher(words, int(items.labels.max()) + 1, settings.teacher, seed=seed).to(device)
+        seconds["words"] = train(method, items, settings.words, name="words", key=key).seconds
+        if first:
+            save_encoder(folder / "words.safetensors", words, settings)
+        pair = pair.with_words(words, settings.words.weight)
+    return pair, Trained(seconds, check)
 
 
 def sketched(inputs: Inputs) -> Inputs:
@@ -139,10 +150,24 @@ def _items(part: Part, inputs: Inputs, settings: Run, *, shapes: bool) -> Items:
         if drawn is None:
             return Items(part.data, part.labels, variants=True)
         looks = drawn.reshape(len(drawn), -1, drawn.shape[-1])  # a drawing of a shape is a variant of it
-        looks = looks[:, np.arange(part.data.shape[1]) % looks.shape[1]]
-        labels = np.concatenate([part.labels, inputs.shapes.labels])
-        return Items(np.concatenate([part.data, looks]), labels, variants=True)
+        return _variants((part.data, part.labels), (looks, inputs.shapes.labels))
     return Items(part.data[:, 0], part.labels, transform=Augment(settings.train.rotation))
+
+
+def _words(inputs: Inputs, settings: Run) -> Items:
+    """Give what a student of sketches learns from, and the sketches of the words without shapes."""
+    items = _items(inputs.train, inputs, settings, shapes=False)
+    if inputs.words is None:
+        return items
+    further = inputs.words.data, len(inputs.classes) + inputs.words.labels
+    return _variants((items.inputs, items.labels.numpy()), further)
+
+
+def _variants(*parts: tuple[Any, I64]) -> Items:
+    """Join (n, k, ...) items and their labels; each has as many variants as those of the first part."""
+    count = parts[0][0].shape[1]
+    data = [looks[:, np.arange(count) % looks.shape[1]] for looks, _ in parts]
+    return Items(np.concatenate(data), np.concatenate([labels for _, labels in parts]), variants=True)
 
 
 def _centers(pair: Pair, teacher: Teacher, part: Part, classes: tuple[str, ...]) -> F32:

@@ -3,6 +3,7 @@
 ROOT/shapes/<class>/** holds mesh files, ROOT/sketches/{train,test}/<class>/** pictures and strokes; the
 strokes of a class may also be ROOT/sketches/{train,test}/<class>.ndjson. Without the level train/test,
 `TEST_FRACTION` of the sketches of each class, chosen by a hash of their names, are the test sketches.
+Training sketches of what has no shapes are kept apart, for a words head to learn from.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def load(root: Path, *, strict: bool = True) -> Dataset:
     train, test, problems = _parts(root / "sketches")
     names = {class_key(name): name for name in sorted({name for name, _ in shapes.items}, reverse=True)}
     labels = {key: label for label, key in enumerate(sorted(names))}
+    words = _words(train, labels)
     problems = [*shapes.problems, *problems, *_uneven(names, train, test), *_leaks(train, test)]
     dataset = Dataset(
         "folder",
@@ -49,6 +51,8 @@ def load(root: Path, *, strict: bool = True) -> Dataset:
         _labelled(train, labels),
         _labelled(test, labels),
         tuple(problems),
+        tuple(words.values()),
+        _labelled(train, {key: label for label, key in enumerate(words)}),
     )
     parts = {"shape": dataset.shapes, "training sketch": dataset.train, "test sketch": dataset.test}
     for what, items in parts.items():
@@ -83,11 +87,17 @@ def _labelled(found: Found[SketchItem], labels: dict[str, int]) -> tuple[SketchI
     return tuple(replace(item, label=label) for label, item in known if label is not None)
 
 
+def _words(train: Found[SketchItem], labels: dict[str, int]) -> dict[str, str]:
+    """Give key and name of what has training sketches but no shapes, sorted."""
+    names = {class_key(name): name for name in sorted({name for name, _ in train.items}, reverse=True)}
+    return {key: names[key] for key in sorted(names.keys() - labels.keys())}
+
+
 def _uneven(names: dict[str, str], train: Found[SketchItem], test: Found[SketchItem]) -> list[str]:
     learnt, asked = ({class_key(name): name for name, _ in found.items} for found in (train, test))
     drawn = {**learnt, **asked}
     cases = {
-        "have sketches but no shapes and are left out": drawn.keys() - names.keys(),
+        "have sketches but no shapes and are left out, but for a words head": drawn.keys() - names.keys(),
         "have shapes but no sketches; the shapes stay in the gallery": names.keys() - drawn.keys(),
         "have no training sketches": names.keys() & (drawn.keys() - learnt.keys()),
         "have no test sketches": names.keys() & (drawn.keys() - asked.keys()),
