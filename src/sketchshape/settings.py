@@ -142,6 +142,8 @@ class Teacher(Stage):
         margin: m of AM-softmax.
         views_min: each step sees a random subset of at least this many views of a shape; 0 means all.
         centers: mean (of L2-normalised embeddings, the paper) or classifier (its weights).
+        classifier: its weights are learned (the paper), or the corners of a regular simplex, where no class
+            is nearer to one than to another.
     """
 
     modality: str = "shape"
@@ -149,6 +151,7 @@ class Teacher(Stage):
     margin: float = 0.35
     views_min: int = 0
     centers: str = "mean"
+    classifier: str = "learned"
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,7 @@ class Run:
         _within("data.held_out_least", self.data.held_out_least, 3, 100_000)
         _one_of("teacher.modality", self.teacher.modality, ("shape", "sketch"))
         _one_of("teacher.centers", self.teacher.centers, ("mean", "classifier"))
+        _one_of("teacher.classifier", self.teacher.classifier, ("learned", "simplex"))
         _one_of("student.away", self.student.away, ("sum", "mean"))
         _one_of("train.trunk", self.train.trunk, ("frozen", "finetune"))
         _one_of("train.precision", self.train.precision, ("fp32", "bf16", "fp16"))

@@ -21,12 +21,17 @@ class Options(StudentOptions):
         away: sum (the paper) or mean over the other centers.
         classification: weight of the student's own AM-softmax; the journal version takes 0.5.
         swapped: sketches teach and shapes learn, the ablation of [CGN] Table 3.
+        simplex: the teacher's classifier is a regular simplex that stays as it is, and its corners are the
+            class centers.
+        margin: m of the teacher's AM-softmax.
     """
 
     weight: float | None = None
     away: str | None = None
     classification: float | None = None
     swapped: bool = False
+    simplex: bool = False
+    margin: float | None = None
 
 
 def contend(task: Task, options: Options) -> Guided:
@@ -34,7 +39,13 @@ def contend(task: Task, options: Options) -> Guided:
     run = options.applied(
         task.run, weight=options.weight, away=options.away, classification=options.classification
     )
+    teacher = run.teacher
     if options.swapped:
-        run = replace(run, teacher=replace(run.teacher, modality="sketch"))
+        teacher = replace(teacher, modality="sketch")
+    if options.simplex:
+        teacher = replace(teacher, classifier="simplex", centers="classifier")
+    if options.margin is not None:
+        teacher = replace(teacher, margin=options.margin)
+    run = replace(run, teacher=teacher)
     pair, trained = train_pair(unwatched(task), run, task.seed, task.folder, task.device, quiet=task.quiet)
     return Guided(pair, sum(trained.seconds.values()))
