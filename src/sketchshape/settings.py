@@ -20,6 +20,8 @@ class Data:
             is kept for ranking) or unseen (whole classes are); see `sketchshape.datasets.protocols`.
         held_out_least: shapes that a class must have for some of them to be held out.
         unseen: names of the classes that the protocol unseen leaves out; empty is every fifth by a hash.
+        share: of the training sketches of each class that is learned from, up to 1, for learning curves;
+            a smaller share is a part of a larger one.
     """
 
     layout: str = "folder"
@@ -29,6 +31,7 @@ class Data:
     protocol: str = "closed"
     held_out_least: int = 10
     unseen: tuple[str, ...] = ()
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,7 @@ class Run:
     def __post_init__(self) -> None:
         _one_of("data.up", self.data.up, ("y", "z", "x", "-y", "-z", "-x"))
         _one_of("data.protocol", self.data.protocol, ("closed", "held-out", "unseen"))
+        _within("data.share", self.data.share, 0.001, 1.0)
         _within("data.held_out_least", self.data.held_out_least, 3, 100_000)
         _one_of("teacher.modality", self.teacher.modality, ("shape", "sketch"))
         _one_of("teacher.centers", self.teacher.centers, ("mean", "classifier"))

@@ -24,6 +24,7 @@ LATER = (
     "data.protocol",
     "data.held_out_least",
     "data.unseen",
+    "data.share",
     "backbone.sketch_name",
     "views.lines",
     "views.line_size",
