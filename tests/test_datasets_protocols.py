@@ -173,6 +173,21 @@ def test_the_arrays_follow_the_protocol_and_share_one_cache(world: Path, tmp_pat
     assert {inputs.names[label] for label in inputs.validation.labels} <= set(inputs.classes)
 
 
+def test_a_smaller_share_of_the_training_sketches_is_a_part_of_a_larger_one(
+    world: Path, tmp_path: Path
+) -> None:
+    parts = [inputs_of(settings(world, f"data.share={share}"), tmp_path) for share in (0.001, 0.5, 1.0)]
+    learned = [{item.id for item in inputs.train.items} for inputs in parts]
+    assert learned[0] < learned[1] < learned[2]
+    assert len(learned[0]) == len(parts[0].classes)  # one of each class always stays
+    for name in ("validation", "test", "shapes"):
+        ids = [[item.id for item in getattr(inputs, name).items] for inputs in parts]
+        assert ids[0] == ids[1] == ids[2]
+    assert len({inputs.digest for inputs in parts}) == 3
+    with pytest.raises(ConfigError, match=r"data\.share is 0\.0, expected 0\.001"):
+        settings(world, "data.share=0")
+
+
 @pytest.mark.parametrize("protocol", ["held-out", "unseen"])
 def test_a_run_in_each_protocol(
     world: Path, tmp_path: Path, protocol: str, monkeypatch: pytest.MonkeyPatch

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from sketchshape import settings  # noqa: E402
 from sketchshape.train.contenders import dca, dchml, dcml, lwbr, siamese, subspace  # noqa: E402
 from sketchshape.train.contenders._nets import draw_views  # noqa: E402
+from sketchshape.train.inputs import Part  # noqa: E402
 from sketchshape.train.losses import batch_hard_loss, class_mean_loss, four_term_loss  # noqa: E402
 from sketchshape.train.networks import Head  # noqa: E402
 from sketchshape.train.pairs import PairBatch  # noqa: E402
@@ -143,3 +145,15 @@ def test_a_shape_is_nearest_to_points_in_its_subspace():
     assert (found.argmax(1) == np.arange(3)).all()
     residual = inside[0] / 5 - bases[1].T @ (bases[1] @ inside[0] / 5)
     assert found[0, 1] == pytest.approx(-np.linalg.norm(residual), rel=1e-4)
+
+
+def test_common_centers_start_at_the_class_means_of_the_views():
+    torch.manual_seed(0)
+    method = subspace.CommonCenters(DIM, 2, settings.Head(hidden=8, width=7), subspace.Options()).eval()
+    shapes = Part((), np.array([0, 1, 0]), _draw(3, VIEWS, DIM).numpy())
+    method.start_centers(shapes, ("a", "b"), torch.device("cpu"))
+    with torch.no_grad():
+        rows = method.shapes.views(torch.from_numpy(shapes.data)).mean(1)
+        units = torch.nn.functional.normalize(rows, dim=1)
+    assert torch.allclose(method.centers[0], (units[0] + units[2]) / 2, atol=1e-6)
+    assert torch.allclose(method.centers[1], units[1], atol=1e-6)

@@ -175,3 +175,25 @@ def test_tcl_ranks_by_the_measure_that_is_asked_for(tmp_path):
     assert np.allclose(found["euclidean"], -(sketches[:, None] - shapes).norm(dim=2), rtol=1e-4)
     with pytest.raises(ConfigError, match="ranking is 'l2', expected one of: cosine, euclidean"):
         tcl.Options(ranking="l2")
+
+
+def test_the_simplex_is_a_setting_of_the_run_under_another_name(tmp_path):
+    teacher = replace(SHORT.teacher, classifier="simplex", centers="classifier", margin=0.6)
+    ours = _contend("cgn", tmp_path / "a", cgn.Options(simplex=True, teacher_margin=0.6))
+    assert np.array_equal(_similarity(ours), _of_pair(tmp_path / "b", replace(SHORT, teacher=teacher)))
+    cosines = ours.pair.embed_shapes(INPUTS.gallery.data) @ ours.pair.embed_shapes(INPUTS.gallery.data).T
+    assert np.isfinite(cosines).all()
+
+
+def test_line_drawings_are_learned_from_only_where_asked(tmp_path):
+    looks = np.repeat(INPUTS.train.data[:1, :1], len(INPUTS.shapes), 0)[:, None]  # any features will do
+    drawn = replace(INPUTS, shapes=replace(INPUTS.shapes, lines=np.repeat(looks, 2, 1)))
+
+    def learned(folder, inputs, **options):
+        trained = contend("cgn", inputs, SHORT, cgn.Options(**options), 0, tmp_path / folder, CPU, quiet=True)
+        return _similarity(trained)
+
+    assert np.array_equal(learned("a", drawn), learned("b", INPUTS))
+    assert not np.array_equal(learned("c", drawn, lines=True), learned("d", INPUTS))
+    with pytest.raises(ConfigError, match=r"views\.lines"):
+        learned("e", INPUTS, lines=True)

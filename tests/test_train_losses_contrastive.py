@@ -34,10 +34,11 @@ def _distance(a, b, norm):
 
 
 def _average(pairs, loss, norm):
-    """Half the mean over pairs of one class, and half that over pairs of two."""
+    """Half the mean over pairs of one class, and half that over those of two that are too near."""
     kinds = {True: [], False: []}
     for a, b, same in pairs:
-        kinds[same].append(loss(_distance(a, b, norm), same))
+        value = loss(_distance(a, b, norm), same)
+        kinds[same] += [value] if same or value > 0 else []
     return sum(sum(values) / len(values) / 2 for values in kinds.values() if values)
 
 
@@ -109,6 +110,12 @@ def test_pairs_of_one_class_pull_and_others_push_up_to_the_margin():
     assert slope(1.5, other) == pytest.approx(-1.5)
     assert slope(1.999, other) < 0 == slope(2.001, other)  # the margin is one of squares
     assert slope(0.0, same) == slope(0.0, other) == 0.0  # and no NaN
+
+
+def test_a_pair_that_is_far_enough_apart_does_not_thin_out_the_others():
+    items = torch.tensor([[0.0], [1.0], [9.0], [99.0]])
+    few, many = (within_loss(items[:count], torch.arange(count), Contrastive(3.0)) for count in (2, 4))
+    assert float(few) == float(many) == 1.0
 
 
 def test_gradients_are_those_of_finite_differences():

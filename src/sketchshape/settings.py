@@ -20,6 +20,8 @@ class Data:
             is kept for ranking) or unseen (whole classes are); see `sketchshape.datasets.protocols`.
         held_out_least: shapes that a class must have for some of them to be held out.
         unseen: names of the classes that the protocol unseen leaves out; empty is every fifth by a hash.
+        share: of the training sketches of each class that is learned from, up to 1, for learning curves;
+            a smaller share is a part of a larger one.
     """
 
     layout: str = "folder"
@@ -29,6 +31,7 @@ class Data:
     protocol: str = "closed"
     held_out_least: int = 10
     unseen: tuple[str, ...] = ()
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,8 @@ class Teacher(Stage):
         margin: m of AM-softmax.
         views_min: each step sees a random subset of at least this many views of a shape; 0 means all.
         centers: mean (of L2-normalised embeddings, the paper) or classifier (its weights).
+        classifier: its weights are learned (the paper), or the corners of a regular simplex, where no class
+            is nearer to one than to another.
     """
 
     modality: str = "shape"
@@ -149,6 +154,7 @@ class Teacher(Stage):
     margin: float = 0.35
     views_min: int = 0
     centers: str = "mean"
+    classifier: str = "learned"
 
 
 @dataclass(frozen=True)
@@ -225,9 +231,11 @@ class Run:
     def __post_init__(self) -> None:
         _one_of("data.up", self.data.up, ("y", "z", "x", "-y", "-z", "-x"))
         _one_of("data.protocol", self.data.protocol, ("closed", "held-out", "unseen"))
+        _within("data.share", self.data.share, 0.001, 1.0)
         _within("data.held_out_least", self.data.held_out_least, 3, 100_000)
         _one_of("teacher.modality", self.teacher.modality, ("shape", "sketch"))
         _one_of("teacher.centers", self.teacher.centers, ("mean", "classifier"))
+        _one_of("teacher.classifier", self.teacher.classifier, ("learned", "simplex"))
         _one_of("student.away", self.student.away, ("sum", "mean"))
         _one_of("train.trunk", self.train.trunk, ("frozen", "finetune"))
         _one_of("train.precision", self.train.precision, ("fp32", "bf16", "fp16"))

@@ -13,22 +13,25 @@ import numpy as np
 from sketchshape.config import from_tree, to_tree
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.files import atomic, digest, write_json
-from sketchshape.settings import Run, Stage
+from sketchshape.settings import Run
 from sketchshape.types import F32, I64
 
 FORMAT = 1
 # Settings that came later: left out of the hash while they have their default, so that older runs stay valid.
-LATER_IN_STAGES = ("accumulate", "ema")
+LATER_IN_STAGES = {"accumulate": 1, "ema": 0.0}
+LATER_IN_TEACHERS = {"classifier": "learned"}
 LATER = (
     "data.protocol",
     "data.held_out_least",
     "data.unseen",
+    "data.share",
     "backbone.sketch_name",
     "views.lines",
     "views.line_size",
     "views.line_weight",
     "words",
     *(f"{stage}.{name}" for stage in ("teacher", "student") for name in LATER_IN_STAGES),
+    *(f"teacher.{name}" for name in LATER_IN_TEACHERS),
 )
 
 
@@ -89,12 +92,8 @@ def stage_tree(options: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         The settings that count.
     """
-    defaults = vars(Stage())
-    return {
-        name: value
-        for name, value in options.items()
-        if name not in LATER_IN_STAGES or value != defaults[name]
-    }
+    later = LATER_IN_STAGES | LATER_IN_TEACHERS
+    return {name: value for name, value in options.items() if name not in later or value != later[name]}
 
 
 def save_embeddings(path: Path, embeddings: Embeddings, stamp: str) -> None:

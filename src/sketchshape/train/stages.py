@@ -107,7 +107,8 @@ def train_pair(
     if settings.words.weight:
         words = new_words(settings, seed, device)
         items = _words(inputs, settings)
-        method = Teacher(words, int(items.labels.max()) + 1, settings.teacher, seed=seed).to(device)
+        options = replace(settings.teacher, classifier="learned")  # there may be more words than corners
+        method = Teacher(words, int(items.labels.max()) + 1, options, seed=seed).to(device)
         seconds["words"] = train(method, items, settings.words, name="words", key=key).seconds
         if first:
             save_encoder(folder / "words.safetensors", words, settings)

@@ -68,7 +68,7 @@ def contend(
 
     Raises:
         ConfigError: there is no such method, its options are those of another one, or the run fine-tunes
-            its backbones.
+            its backbones or has a words head.
         DivergedError: a loss is infinite or not a number.
     """
     module = _module(name)
@@ -76,6 +76,10 @@ def contend(
         raise ConfigError(f"options of {name} are {options!r}, expected {module.__name__}.Options")
     if run.train.trunk != "frozen":
         raise ConfigError(f"train.trunk is {run.train.trunk!r}; methods are compared on features: set frozen")
+    if run.words.weight:
+        raise ConfigError(
+            f"words.weight is {run.words.weight}; methods are compared without a words head: set 0"
+        )
     found: Contender = module.contend(Task(name, inputs, run, seed, folder, device, quiet), options)
     return found
 

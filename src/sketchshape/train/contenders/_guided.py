@@ -1,9 +1,10 @@
-"""What the methods with a teacher and a student share: the trained pair, and options that change a run."""
+"""What the methods with CGN's teacher share: the trained pair, and options that change a run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sketchshape.errors import ConfigError
 from sketchshape.settings import Run
 from sketchshape.train.contenders._base import Task
 from sketchshape.train.inputs import Inputs, Part
@@ -12,26 +13,54 @@ from sketchshape.types import F32
 
 
 @dataclass(frozen=True)
-class StudentOptions:
-    """How the student is optimised; what is None is as the run has it in its section `student`.
+class GuidedOptions:
+    """How teacher and student are trained; what is None is as the run has it.
 
     Args:
-        epochs: passes over the training items.
-        lr: learning rate.
-        weight_decay: of SGD.
-        dropout: probability 0..0.95 with which a feature is dropped.
+        epochs: the student's passes over the training items.
+        lr: learning rate of the student.
+        weight_decay: of the student's SGD.
+        dropout: probability 0..0.95 with which the student drops a feature.
+        simplex: the teacher's classifier is a regular simplex that stays as it is, and its corners are the
+            class centers.
+        teacher_margin: m of the teacher's AM-softmax.
+        lines: line drawings of the shapes, which the run asks for by views.lines, are training sketches too.
     """
 
     epochs: int | None = None
     lr: float | None = None
     weight_decay: float | None = None
     dropout: float | None = None
+    simplex: bool = False
+    teacher_margin: float | None = None
+    lines: bool = False
 
     def applied(self, run: Run, **more: object) -> Run:
         """Put the options that are set, and more of the student's settings, into a run."""
         own = {name: getattr(self, name) for name in ("epochs", "lr", "weight_decay", "dropout")}
         wanted = {name: value for name, value in (own | more).items() if value is not None}
-        return replace(run, student=replace(run.student, **wanted))
+        teacher = run.teacher
+        if self.simplex:
+            teacher = replace(teacher, classifier="simplex", centers="classifier")
+        if self.teacher_margin is not None:
+            teacher = replace(teacher, margin=self.teacher_margin)
+        return replace(run, student=replace(run.student, **wanted), teacher=teacher)
+
+    def learned_from(self, task: Task) -> Inputs:
+        """Leave out line drawings where they are not asked for, and the validation part.
+
+        No time of training goes into figures along the way.
+
+        Raises:
+            ConfigError: line drawings are asked for, and the run has none.
+        """
+        inputs, held = task.inputs, task.inputs.validation
+        if self.lines and inputs.shapes.lines is None:
+            raise ConfigError(
+                "lines is true, and there are no line drawings: set views.lines of the run to 6"
+            )
+        shapes = inputs.shapes if self.lines else replace(inputs.shapes, lines=None)
+        return replace(inputs, shapes=shapes, validation=Part((), held.labels[:0], held.data[:0]))
 
 
 @dataclass(eq=False)
@@ -50,9 +79,3 @@ class Guided:
         """Compare sketches (Q, looks, dim) with shapes (G, views, dim): (Q, G) float32."""
         cosines: F32 = self.pair.embed_sketches(sketches) @ self.pair.embed_shapes(shapes).T
         return cosines
-
-
-def unwatched(task: Task) -> Inputs:
-    """Leave out the validation part, so that no time of training goes into figures along the way."""
-    part = task.inputs.validation
-    return replace(task.inputs, validation=Part((), part.labels[:0], part.data[:0]))

@@ -15,7 +15,7 @@ from torch import Tensor
 from sketchshape import settings
 from sketchshape.files import digest
 from sketchshape.train.contenders._base import Task
-from sketchshape.train.contenders._guided import Guided, StudentOptions, unwatched
+from sketchshape.train.contenders._guided import Guided, GuidedOptions
 from sketchshape.train.losses import am_softmax_loss
 from sketchshape.train.methods import Batch, Student
 from sketchshape.train.networks import Encoder
@@ -23,7 +23,7 @@ from sketchshape.train.stages import train_pair
 
 
 @dataclass(frozen=True)
-class Options(StudentOptions):
+class Options(GuidedOptions):
     """How sharp the classification is.
 
     Args:
@@ -70,7 +70,7 @@ def contend(task: Task, options: Options) -> Guided:
     """Train the teacher as CGN does, then this student."""
     run = options.applied(task.run, weight=0.0, classification=0.0)  # its target is the center itself
     pair, trained = train_pair(
-        unwatched(task),
+        options.learned_from(task),
         run,
         task.seed,
         task.folder,

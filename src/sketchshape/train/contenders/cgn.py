@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sketchshape.train.contenders._base import Task
-from sketchshape.train.contenders._guided import Guided, StudentOptions, unwatched
+from sketchshape.train.contenders._guided import Guided, GuidedOptions
 from sketchshape.train.stages import train_pair
 
 
 @dataclass(frozen=True)
-class Options(StudentOptions):
+class Options(GuidedOptions):
     """What differs from the run; None leaves it as the run has it.
 
     Args:
@@ -36,5 +36,7 @@ def contend(task: Task, options: Options) -> Guided:
     )
     if options.swapped:
         run = replace(run, teacher=replace(run.teacher, modality="sketch"))
-    pair, trained = train_pair(unwatched(task), run, task.seed, task.folder, task.device, quiet=task.quiet)
+    pair, trained = train_pair(
+        options.learned_from(task), run, task.seed, task.folder, task.device, quiet=task.quiet
+    )
     return Guided(pair, sum(trained.seconds.values()))

@@ -37,7 +37,7 @@ class Options(settings.Stage):
 
     Args:
         epochs: passes over the training sketches, in each of the two stages.
-        batch: sketches of a batch.
+        batch: sketches of a batch; 48 in the paper.
         lr: for SGD; the paper has 1e-4 for Adam.
         schedule: the paper does not say.
         dropout: the paper does not say.
@@ -50,8 +50,8 @@ class Options(settings.Stage):
     """
 
     epochs: int = 20
-    batch: int = 48
-    lr: float = 0.01
+    batch: int = 150
+    lr: float = 0.03
     schedule: str = "cosine"
     dropout: float = 0.3
     per_class: int = 2

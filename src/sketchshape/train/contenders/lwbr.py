@@ -34,7 +34,7 @@ WIDTHS = (2000, 1000, 500, 256)
 class Options(settings.Stage):
     """The published values but for those that are named here.
 
-    As in DCML, a batch-norm stands before each sigmoid, and every pair of a batch counts.
+    As in DCML, a batch-norm stands before each sigmoid, and the same pairs of a batch count.
 
     Args:
         epochs: passes over the training sketches.
@@ -49,9 +49,9 @@ class Options(settings.Stage):
         iterations: of the barycenter.
     """
 
-    epochs: int = 20
-    batch: int = 60
-    lr: float = 0.03
+    epochs: int = 15
+    batch: int = 150
+    lr: float = 0.01
     schedule: str = "cosine"
     margin: float = 20.0
     per_class: int = 2

@@ -8,7 +8,9 @@ acts on the distance of a point to a subspace. Everything else is inferred:
   each with weights by a learned direction and a softmax over the views; their orthonormal basis is found by
   QR decomposition. All of it is trained together.
 * A class has one learned center, a point of length 1. A sketch has the squared Euclidean distance to a
-  center, a shape that of the center to its subspace. So both modalities come to the same centers.
+  center, a shape that of the center to its subspace. So both modalities come to the same centers. A center
+  starts at the mean of its shapes' views: from a random point, which is nearly orthogonal to them, the
+  distance to a subspace has nearly no slope.
 * Improved means that the loss pulls to the own center and also holds the nearest other one further away by a
   margin.
 * Retrieval ranks by the distance of the sketch, brought to length 1, to the subspace of each shape.
@@ -16,9 +18,10 @@ acts on the distance of a point to a subspace. Everything else is inferred:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -26,10 +29,13 @@ from torch.nn import functional
 from sketchshape import settings
 from sketchshape.train.contenders._base import Task, Towers
 from sketchshape.train.contenders._nets import EachView, draw_views
-from sketchshape.train.losses import improved_center_loss, point_to_subspace, span
+from sketchshape.train.inputs import Part
+from sketchshape.train.losses import class_centers, improved_center_loss, point_to_subspace, span
 from sketchshape.train.networks import Head, ParameterGroup
 from sketchshape.train.pairs import PairBatch, Pairs
 from sketchshape.types import F32
+
+START = 64  # shapes of one pass before the training
 
 
 @dataclass(frozen=True)
@@ -44,13 +50,13 @@ class Options(settings.Stage):
         margin: in squared distance; that of two centers is about 2, that of a center to a subspace at most 1.
     """
 
-    epochs: int = 20
-    batch: int = 32
-    lr: float = 0.1
+    epochs: int = 30
+    batch: int = 64
+    lr: float = 0.05
     schedule: str = "cosine"
     dropout: float = 0.3
     views: int = 6
-    directions: int = 3
+    directions: int = 2
     margin: float = 1.0
 
 
@@ -107,6 +113,20 @@ class CommonCenters(nn.Module):
         self.centers = nn.Parameter(torch.randn(classes, head.width) / head.width**0.5)
         self.options = options
 
+    @torch.no_grad()
+    def start_centers(self, shapes: Part, classes: Sequence[str], device: torch.device) -> None:
+        """Put the centers at the class means of what the network makes of the views before it has learned.
+
+        Args:
+            shapes: of training, of every class.
+            classes: their names.
+            device: where the network is.
+        """
+        parts = np.array_split(shapes.data, -(-len(shapes.data) // START))
+        rows = [self.shapes.views(torch.from_numpy(part).to(device)).mean(1).float() for part in parts]
+        means = class_centers(torch.cat(rows).cpu().numpy(), shapes.labels, classes)
+        self.centers.copy_(torch.from_numpy(means))
+
     def players(self) -> dict[str, list[ParameterGroup]]:
         """Give the one player: networks and centers."""
         return {"subspace": [ParameterGroup(list(self.parameters()))]}
@@ -129,6 +149,7 @@ def contend(task: Task, options: Options) -> Towers:
     inputs = task.inputs
     with task.seeded():
         method = CommonCenters(task.dim, len(inputs.classes), task.run.head, options).to(task.device)
+        method.start_centers(inputs.shapes, inputs.classes, task.device)
     seconds = task.fit(method, Pairs(inputs.train, inputs.shapes, sampler="random"), options, "subspace")
     return Towers(method.sketches, method.shapes, nearness, task.device, seconds)
 

@@ -12,6 +12,7 @@ from sketchshape.train.losses.contrastive import (
     within_loss,
 )
 from sketchshape.train.losses.guidance import guidance_loss
+from sketchshape.train.losses.simplex import regular_simplex
 from sketchshape.train.losses.subspace import improved_center_loss, point_to_subspace, span
 from sketchshape.train.losses.triplet import batch_hard_loss
 from sketchshape.train.losses.triplet_center import TripletCenter, triplet_center_loss
@@ -33,6 +34,7 @@ __all__ = [
     "improved_center_loss",
     "line_cost",
     "point_to_subspace",
+    "regular_simplex",
     "span",
     "target_check",
     "triplet_center_loss",

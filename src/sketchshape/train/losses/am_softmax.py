@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.train.losses._cosine import check, cosines
+from sketchshape.train.losses.simplex import regular_simplex
 
 
 def am_softmax_loss(
@@ -44,14 +45,30 @@ class AMSoftmax(nn.Module):
         scale: s.
         margin: m.
         seed: of the first weights, directions that favour none.
+        fixed: the weights are the corners of a regular simplex, and stay there.
+
+    Raises:
+        ConfigError: they are fixed, and there are more classes than corners in so many dimensions.
     """
 
+    weight: Tensor
+
     def __init__(
-        self, classes: int, width: int, scale: float = 15.0, margin: float = 0.35, seed: int = 0
+        self,
+        classes: int,
+        width: int,
+        scale: float = 15.0,
+        margin: float = 0.35,
+        seed: int = 0,
+        *,
+        fixed: bool = False,
     ) -> None:
         super().__init__()
         random = torch.Generator().manual_seed(seed)
-        self.weight = nn.Parameter(torch.randn(classes, width, generator=random) / width**0.5)
+        if fixed:
+            self.register_buffer("weight", regular_simplex(classes, width, random))
+        else:
+            self.weight = nn.Parameter(torch.randn(classes, width, generator=random) / width**0.5)
         self.scale, self.margin = scale, margin
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:

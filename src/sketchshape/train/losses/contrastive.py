@@ -61,10 +61,12 @@ class Exponential:
 
 
 def within_loss(items: Tensor, labels: Tensor, loss: PairLoss, norm: float = 2.0) -> Tensor:
-    """Average a loss over all pairs of items of one modality, both kinds of pair with the same weight.
+    """Average a loss over the pairs of items of one modality, both kinds of pair with the same weight.
 
-    The publications draw pairs, about half of them of one class. All pairs of a batch, each kind with weight
-    1/2, have the same expectation and vary less.
+    The publications draw pairs, about half of them of one class. Here all pairs of a batch are looked at, and
+    each kind has weight 1/2. A pair of two classes whose loss is zero is not counted: among the thousands
+    that are far apart already, the few that are not would weigh nothing against the pull of the other kind,
+    and classes that fall together once would stay so.
 
     Args:
         items: (M, D) floating point.
@@ -73,7 +75,7 @@ def within_loss(items: Tensor, labels: Tensor, loss: PairLoss, norm: float = 2.0
         norm: of the distance: 2 Euclidean, 1 sum of absolute differences.
 
     Returns:
-        A scalar; a kind of which there is no pair counts as zero.
+        A scalar; a kind of which no pair is counted is zero.
 
     Raises:
         ValueError: a shape or type is wrong.
@@ -87,7 +89,7 @@ def within_loss(items: Tensor, labels: Tensor, loss: PairLoss, norm: float = 2.0
 def across_loss(
     left: Tensor, left_labels: Tensor, right: Tensor, right_labels: Tensor, loss: PairLoss, norm: float = 2.0
 ) -> Tensor:
-    """Average a loss over all pairs of an item of one modality with one of the other, as `within_loss` does.
+    """Average a loss over the pairs of an item of one modality with one of the other, as `within_loss` does.
 
     Args:
         left: (M, D) floating point.
@@ -136,5 +138,6 @@ def four_term_loss(
 
 def _balanced(lengths: Tensor, same: Tensor, loss: PairLoss) -> Tensor:
     values = loss(lengths, same)
-    shares = [(values * kind).sum() / kind.sum().clamp(min=1) for kind in (same, ~same)]
+    counted = same, ~same & (values > 0)
+    shares = [(values * kind).sum() / kind.sum().clamp(min=1) for kind in counted]
     return (shares[0] + shares[1]) / 2

@@ -26,7 +26,14 @@ class Teacher(nn.Module):
     def __init__(self, encoder: Encoder, classes: int, options: settings.Teacher, *, seed: int = 0) -> None:
         super().__init__()
         self.encoder, self.options = encoder, options
-        self.classifier = AMSoftmax(classes, encoder.head.width, options.scale, options.margin, seed)
+        self.classifier = AMSoftmax(
+            classes,
+            encoder.head.width,
+            options.scale,
+            options.margin,
+            seed,
+            fixed=options.classifier == "simplex",
+        )
 
     def players(self) -> dict[str, list[ParameterGroup]]:
         """Give the one player: encoder and classifier together."""
