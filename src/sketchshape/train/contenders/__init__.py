@@ -77,9 +77,7 @@ def contend(
     if run.train.trunk != "frozen":
         raise ConfigError(f"train.trunk is {run.train.trunk!r}; methods are compared on features: set frozen")
     if run.words.weight:
-        raise ConfigError(
-            f"words.weight is {run.words.weight}; methods are compared without a words head: set 0"
-        )
+        raise ConfigError(f"words.weight is {run.words.weight}; methods are compared without: set 0")
     found: Contender = module.contend(Task(name, inputs, run, seed, folder, device, quiet), options)
     return found
 

@@ -32,4 +32,5 @@ def regular_simplex(corners: int, width: int, random: torch.Generator | None = N
     around, _, _ = torch.linalg.svd(centred)  # the last direction is that of the sum, which is zero
     flat = functional.normalize(centred @ around[:, : corners - 1], dim=1)
     turn, _ = torch.linalg.qr(torch.randn(width, corners - 1, generator=random, dtype=torch.float64))
-    return (flat @ turn.T).float()
+    found: Tensor = (flat @ turn.T).float()
+    return found
