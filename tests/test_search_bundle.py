@@ -35,7 +35,7 @@ def test_the_bundle_that_ships_is_small_and_says_what_it_is(bundle: Bundle) -> N
     for licence in ("CC0 1.0", "Attribution 4.0", "Apache License 2.0"):
         assert licence in card
     assert bundle.renderer == RENDERER_VERSION
-    assert bundle.centers.shape == (len(bundle.classes), 256)
+    assert bundle.centers.shape == (len(bundle.classes), 512)
     np.testing.assert_allclose(np.linalg.norm(bundle.centers, axis=1), 1, atol=1e-5)
     for path in files.values():
         for trace in (b"site-packages", b"/home/", b"/tmp/", b"/work/"):

@@ -117,9 +117,10 @@ def test_every_form_of_a_drawing_gives_the_ranking_of_the_library(
 
 
 def test_the_answer_says_how_sure_it_is(searcher: Searcher) -> None:
-    knowing = Searcher(searcher.catalogue, replace(searcher.bundle, confidence=Confidence(9.0, 0.8)))
-    ignorant = Searcher(searcher.catalogue, replace(searcher.bundle, confidence=None))
     strokes = sketch("key", 1)
+    middle = np.mean([searcher.search(strokes, folder=folder).scores[0] for folder in (None, "cactus")])
+    knowing = Searcher(searcher.catalogue, replace(searcher.bundle, confidence=Confidence(9.0, float(middle))))
+    ignorant = Searcher(searcher.catalogue, replace(searcher.bundle, confidence=None))
     with serving(create_app(knowing)) as client:
 
         def told(**question: Any) -> float | None:

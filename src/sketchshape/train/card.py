@@ -51,7 +51,7 @@ near the shapes of what it shows.
 * hash {digest}
 
 Made for finding shapes in a library by drawing them. It knows the classes listed in `bundle.json` best; what
-looks like none of them is found by its outline, with lower scores.
+looks like none of them is found by its likeness to drawings, with lower scores.
 
 {about}""".rstrip()
         + "\n"
