@@ -24,6 +24,8 @@ def main() -> None:
     arguments = parser.parse_args()
     text = arguments.readme.read_text(encoding="utf-8")
     for folder in arguments.folder:
+        if not (folder / "table.csv").is_file():
+            raise SystemExit(f"{folder} has no table.csv; run sketchshape bench first")
         name = json.loads((folder / "bench.json").read_text(encoding="utf-8"))["name"]
         with (folder / "table.csv").open(newline="", encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file) if row["source"].startswith("measured")]
