@@ -44,9 +44,9 @@ ABOUT = """## Made from
 
 The test drawings above were held out of training and pre-training: a tenth of each class, and all test
 drawings of the bundled sample. The shapes are those that the teacher learned from, as in the closed-gallery
-protocol of the paper. Which line drawings to make, the weight of the words head and where the class centers are were
-chosen with a look at the same test drawings, so their figures are a little too good; nothing was chosen on the sketches of the next
-section.
+protocol of the paper. Which line drawings to make, the weight of the words head and where the class centers
+are were chosen with a look at the same test drawings, so their figures are a little too good; nothing was
+chosen on the sketches of the next section.
 
 ## Shapes that it has never seen
 
