@@ -118,8 +118,8 @@ def test_every_form_of_a_drawing_gives_the_ranking_of_the_library(
 
 def test_the_answer_says_how_sure_it_is(searcher: Searcher) -> None:
     strokes = sketch("key", 1)
-    middle = np.mean([searcher.search(strokes, folder=folder).scores[0] for folder in (None, "cactus")])
-    knowing = Searcher(searcher.catalogue, replace(searcher.bundle, confidence=Confidence(9.0, float(middle))))
+    middle = float(np.mean([searcher.search(strokes, folder=one).scores[0] for one in (None, "cactus")]))
+    knowing = Searcher(searcher.catalogue, replace(searcher.bundle, confidence=Confidence(9.0, middle)))
     ignorant = Searcher(searcher.catalogue, replace(searcher.bundle, confidence=None))
     with serving(create_app(knowing)) as client:
 
