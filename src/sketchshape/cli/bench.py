@@ -15,7 +15,7 @@ from typing import Any
 from sketchshape.cli.options import add_json, add_workers, existing_folder, positive
 from sketchshape.errors import UsageError
 
-MANY = 8  # cores from which several trainings at a time are faster
+MOST = 4  # trainings at a time, unless asked for; heads on features gain little from a second core
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (runs/bench-NAME)")
     parser.add_argument("--seeds", metavar="N,N", help="seeds, such as 0,1,2 (seeds)")
     parser.add_argument("--only", metavar="LABEL,LABEL", help="train these methods only")
-    parser.add_argument("--jobs", type=positive, metavar="N", help="trainings at a time (default: cores / 4)")
+    parser.add_argument(
+        "--jobs", type=positive, metavar="N", help="trainings at a time (default: one a core, up to 4)"
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -58,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     suffix = "" if protocol == "closed" else f"-{protocol}"
     out = arguments.out or Path("runs") / f"bench-{bench.name}{suffix}"
     only = [label.strip() for label in arguments.only.split(",")] if arguments.only else []
-    jobs = arguments.jobs or max(1, cores() // 4 if cores() >= MANY else 1)
+    jobs = arguments.jobs or min(cores(), MOST)
     common: dict[str, Any] = {"only": only, "jobs": jobs, "workers": arguments.workers, "say": _say}
     if arguments.search:
         failed = search(bench, out, **common)
