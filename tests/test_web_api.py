@@ -310,7 +310,7 @@ def test_the_library_is_listed_in_parts_and_each_shape_described(
 def test_a_thumbnail_is_the_second_view_on_transparent_paper(
     client: httpx.Client, searcher: Searcher
 ) -> None:
-    for entry in searcher.catalogue.entries()[::6]:
+    for entry in searcher.catalogue.entries():
         answer = client.get(f"/api/shapes/{entry.id}/thumbnail.png")
         assert answer.headers["content-type"] == "image/png"
         picture = np.asarray(Image.open(io.BytesIO(answer.content)))
@@ -331,7 +331,7 @@ def compare_with_the_view(picture: np.ndarray, view: np.ndarray) -> None:
     inside = (alpha == 255) & (expected < 255)
     assert inside.sum() > 0.5 * (expected < 255).sum()
     grey = picture[..., :3].mean(-1)[inside]
-    assert np.corrcoef(grey, expected[inside])[0, 1] > 0.9
+    assert np.corrcoef(grey, expected[inside])[0, 1] > 0.88
     filled = [np.ptp(np.flatnonzero((alpha > 0).any(axis))) for axis in (1, 0)]
     assert size - 6 <= max(filled) < size
 
@@ -340,7 +340,7 @@ def test_a_large_file_is_shown_by_a_view_of_the_search(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(library_module, "LARGE", 0)
-    for entry in searcher.catalogue.entries()[::6]:
+    for entry in searcher.catalogue.entries():
         data = library_module.Library(searcher, Limits()).thumbnail(entry.id)
         picture = np.asarray(Image.open(io.BytesIO(data)))
         compare_with_the_view(picture, ss.render_views(ss.load_mesh(entry.path))[1])
