@@ -7,13 +7,13 @@ python scripts/readme_tables.py runs/bench-psb76 [runs/bench-recipe ...]
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import re
 from pathlib import Path
 
 README = Path(__file__).parents[1] / "README.md"
-HEAD = ("method", "NN", "FT", "ST", "E", "DCG", "mAP", "Δ mAP to CGN", "s")
+COLUMNS = ("method", "NN", "FT", "ST", "E", "DCG", "mAP", "Δ mAP", "seconds")
+SPREAD = ("NN", "mAP")  # the others have none here, for the width
 
 
 def main() -> None:
@@ -24,38 +24,29 @@ def main() -> None:
     arguments = parser.parse_args()
     text = arguments.readme.read_text(encoding="utf-8")
     for folder in arguments.folder:
-        if not (folder / "table.csv").is_file():
-            raise SystemExit(f"{folder} has no table.csv; run sketchshape bench first")
+        if not (folder / "table.md").is_file():
+            raise SystemExit(f"{folder} has no table.md; run sketchshape bench first")
         name = json.loads((folder / "bench.json").read_text(encoding="utf-8"))["name"]
-        with (folder / "table.csv").open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["source"].startswith("measured")]
-        text = replaced(text, name, table(rows))
+        text = replaced(text, name, narrowed((folder / "table.md").read_text(encoding="utf-8")))
     arguments.readme.write_text(text, encoding="utf-8")
 
 
-def table(rows: list[dict[str, str]]) -> str:
-    """Write the measured rows of a table in Markdown, the best figures in bold."""
-    lines = [HEAD, ("---", *["---:"] * (len(HEAD) - 1))]
-    best = {name: max(float(row[name]) for row in rows) for name in HEAD[1:7]}
+def narrowed(text: str) -> str:
+    """Keep the measured rows of a table.md, and of their columns those that the README has."""
+    head, _, *rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    places = [[cell.strip() for cell in head].index(name) for name in COLUMNS]
+    lines = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1))]
     for row in rows:
-        figures = [figure(row, name, float(row[name]) == best[name]) for name in HEAD[1:7]]
-        lines.append((row["method"], *figures, difference(row), f"{float(row['seconds']):.0f}"))
+        if row[-1].strip().startswith("measured"):
+            method, *cells = (row[place].strip() for place in places)
+            figures = [short(name, cell) for name, cell in zip(COLUMNS[1:], cells, strict=True)]
+            lines.append((method.strip("*"), *figures))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def figure(row: dict[str, str], name: str, best: bool) -> str:
-    """Give a measure, with its spread for the two that are looked at first."""
-    spread = row[f"{name}_sd"] if name in ("NN", "mAP") else ""
-    text = f"{float(row[name]):.1f}" + (f" ± {float(spread):.1f}" if spread else "")
-    return f"**{text}**" if best else text
-
-
-def difference(row: dict[str, str]) -> str:
-    """Give the difference to the baseline with its interval."""
-    if not row["delta_mAP"]:
-        return ""
-    mean, low, high = (float(row[f"delta_{part}"]) for part in ("mAP", "low", "high"))
-    return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]".replace("-", "−")
+def short(name: str, cell: str) -> str:
+    """Leave out the spread where it is not shown."""
+    return cell if name in SPREAD else re.sub(r" ± [\d.]+", "", cell)
 
 
 def replaced(text: str, name: str, block: str) -> str:

@@ -151,6 +151,9 @@ def test_options_of_another_method_and_fine_tuning_are_refused(tmp_path):
     finetune = replace(RUN, train=settings.Train(trunk="finetune"))
     with pytest.raises(ConfigError, match=r"train\.trunk is 'finetune'.*set frozen"):
         contend("tcl", INPUTS, finetune, options_class("tcl")(), *where)
+    words = replace(RUN, views=settings.Views(lines=6), words=settings.Words(weight=0.5))
+    with pytest.raises(ConfigError, match=r"words\.weight is 0\.5; methods are compared without: set 0"):
+        contend("tcl", INPUTS, words, options_class("tcl")(), *where)
 
 
 def test_the_made_classes_are_not_found_without_learning():

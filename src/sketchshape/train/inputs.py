@@ -38,6 +38,10 @@ class Part:
     def __len__(self) -> int:
         return len(self.items)
 
+    def emptied(self) -> Part:
+        """Give a part without any item, of the same kind."""
+        return Part((), self.labels[:0], self.data[:0])
+
 
 @dataclass(frozen=True, eq=False)
 class Inputs:

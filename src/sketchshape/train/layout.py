@@ -13,13 +13,13 @@ import numpy as np
 from sketchshape.config import from_tree, to_tree
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.files import atomic, digest, write_json
-from sketchshape.settings import Run
+from sketchshape.settings import Run, Teacher
 from sketchshape.types import F32, I64
 
 FORMAT = 1
 # Settings that came later: left out of the hash while they have their default, so that older runs stay valid.
-LATER_IN_STAGES = {"accumulate": 1, "ema": 0.0}
-LATER_IN_TEACHERS = {"classifier": "learned"}
+LATER_IN_STAGES = ("accumulate", "ema")
+LATER_IN_TEACHERS = ("classifier",)
 LATER = (
     "data.protocol",
     "data.held_out_least",
@@ -92,7 +92,8 @@ def stage_tree(options: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         The settings that count.
     """
-    later = LATER_IN_STAGES | LATER_IN_TEACHERS
+    defaults = vars(Teacher())
+    later = {name: defaults[name] for name in (*LATER_IN_STAGES, *LATER_IN_TEACHERS)}
     return {name: value for name, value in options.items() if name not in later or value != later[name]}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sketchshape.datasets.items import Dataset, SketchItem
 from sketchshape.datasets.labelled import Found, find_shapes, find_sketches
@@ -40,9 +41,9 @@ def load(root: Path, *, strict: bool = True) -> Dataset:
             raise DatasetError(f"{root} has no folder {part}; {EXPECTED}")
     shapes = find_shapes(root / "shapes")
     train, test, problems = _parts(root / "sketches")
-    names = {class_key(name): name for name in sorted({name for name, _ in shapes.items}, reverse=True)}
-    labels = {key: label for label, key in enumerate(sorted(names))}
-    words = _words(train, labels)
+    names = _names(shapes)
+    labels = {key: label for label, key in enumerate(names)}
+    words = {key: name for key, name in _names(train).items() if key not in names}
     problems = [*shapes.problems, *problems, *_uneven(names, train, test), *_leaks(train, test)]
     dataset = Dataset(
         "folder",
@@ -87,10 +88,10 @@ def _labelled(found: Found[SketchItem], labels: dict[str, int]) -> tuple[SketchI
     return tuple(replace(item, label=label) for label, item in known if label is not None)
 
 
-def _words(train: Found[SketchItem], labels: dict[str, int]) -> dict[str, str]:
-    """Give key and name of what has training sketches but no shapes, sorted."""
-    names = {class_key(name): name for name in sorted({name for name, _ in train.items}, reverse=True)}
-    return {key: names[key] for key in sorted(names.keys() - labels.keys())}
+def _names(found: Found[Any]) -> dict[str, str]:
+    """Give the classes as key and name, sorted by key; of several spellings the first one counts."""
+    names = {class_key(name): name for name in sorted({name for name, _ in found.items}, reverse=True)}
+    return dict(sorted(names.items()))
 
 
 def _uneven(names: dict[str, str], train: Found[SketchItem], test: Found[SketchItem]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sketchshape.errors import ConfigError
 from sketchshape.settings import Run
 from sketchshape.train.contenders._base import Task
-from sketchshape.train.inputs import Inputs, Part
+from sketchshape.train.inputs import Inputs
 from sketchshape.train.pair import Pair
 from sketchshape.types import F32
 
@@ -54,13 +54,13 @@ class GuidedOptions:
         Raises:
             ConfigError: line drawings are asked for, and the run has none.
         """
-        inputs, held = task.inputs, task.inputs.validation
+        inputs = task.inputs
         if self.lines and inputs.shapes.lines is None:
             raise ConfigError(
                 "lines is true, and there are no line drawings: set views.lines of the run to 6"
             )
         shapes = inputs.shapes if self.lines else replace(inputs.shapes, lines=None)
-        return replace(inputs, shapes=shapes, validation=Part((), held.labels[:0], held.data[:0]))
+        return replace(inputs, shapes=shapes, validation=inputs.validation.emptied())
 
 
 @dataclass(eq=False)
