@@ -83,12 +83,14 @@ def test_every_shipped_configuration_is_valid(path: Path) -> None:
     assert load_config(Run, path).name == path.stem
 
 
-def test_the_configuration_of_pretraining_is_valid() -> None:
+@pytest.mark.parametrize("name", ["quickdraw", "even"])
+def test_the_configurations_of_pretraining_are_valid(name: str) -> None:
     pytest.importorskip("torch")
     from sketchshape.train.pretrain import Pretrain
 
     root = Path(__file__).parents[1]
-    found = load_config(Pretrain, root / "configs/pretrain/quickdraw.toml")
+    found = load_config(Pretrain, root / f"configs/pretrain/{name}.toml")
+    assert found.classifier.balance == (0.7 if name == "even" else 0.0)
     keys = (root / found.data.left_out).read_text().split("\n")[1:-1]
     assert keys == sorted(set(keys))
     assert all(key.isdigit() for key in keys)

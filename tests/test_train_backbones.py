@@ -17,6 +17,7 @@ from sketchshape.train import build_backbone, frozen  # noqa: E402
 from sketchshape.train.backbones import available, backbone_class  # noqa: E402
 from sketchshape.train.backbones._resnet import BasicBlock, Bottleneck  # noqa: E402
 from sketchshape.train.backbones.mobilenet_v1 import TurnedConv2d  # noqa: E402
+from sketchshape.train.backbones.mobilenet_v1_twins import smaller  # noqa: E402
 from sketchshape.train.pretrained import BUNDLED  # noqa: E402
 
 torch.set_num_threads(1)
@@ -40,7 +41,17 @@ PARAMETRIC = {  # which layers of the sequences have weights
     "vgg19": ({0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34}, {0, 3, 6}),
 }
 
-SMALL = ("alexnet", "mobilenet_v1", "mobilenet_v1_twins", "mobilenet_v1_wide", "resnet18", "tiny")
+SMALL = (
+    "alexnet",
+    "efficientnet_lite0",
+    "efficientnet_lite2",
+    "mobilenet_v1",
+    "mobilenet_v1_trio",
+    "mobilenet_v1_twins",
+    "mobilenet_v1_wide",
+    "resnet18",
+    "tiny",
+)
 
 
 def _pictures(count=3, size=64, seed=0):
@@ -139,7 +150,7 @@ def test_wrong_inputs_are_refused():
 
 
 def test_a_wrong_name_lists_what_exists():
-    listed = "alexnet, mobilenet_v1, mobilenet_v1_twins, mobilenet_v1_wide"
+    listed = "alexnet, efficientnet_lite0, .*, mobilenet_v1, mobilenet_v1_trio, mobilenet_v1_twins"
     with pytest.raises(ConfigError, match=rf"did you mean 'resnet50'.*{listed}"):
         build_backbone("resnet5O", "none", 64)
     for hidden in ("_vgg", "__init__"):
@@ -216,12 +227,98 @@ def test_mobilenet_is_its_literal_transcription_for_even_and_odd_sizes(size):
     assert expected.max() > 1
 
 
+LITE = {
+    0: (16, 4_652_008, 2672),
+    1: (21, 5_416_680, 2672),
+    2: (21, 6_092_072, 2680),
+}  # blocks, parameters, features
+
+
+@pytest.mark.parametrize("number", LITE)
+def test_efficientnets_have_the_published_sizes(number):
+    blocks, parameters, dim = LITE[number]
+    network = _shape_of(f"efficientnet_lite{number}")
+    classifier = 1000 * 1281  # which the published files have, and we have not
+    assert len(network.blocks) == blocks
+    assert sum(one.numel() for one in network.parameters()) + classifier == parameters
+    assert network.dim == dim
+
+
+def _literal_efficientnet(picture, weights):
+    """Write out EfficientNet-Lite0 with TensorFlow's SAME padding, from entries named as published."""
+
+    def norm(x, name):
+        scale, shift, mean, var = (
+            weights[f"{name}.{part}"].double()[:, None, None]
+            for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        return (x - mean) / (var + 1e-3).sqrt() * scale + shift
+
+    def same(x, weight, stride, groups=1):
+        size, side = weight.shape[-1], x.shape[-1]
+        total = max((-(-side // stride) - 1) * stride + size - side, 0)
+        before, after = total // 2, total - total // 2
+        return functional.conv2d(
+            functional.pad(x, (before, after, before, after))[None],
+            weight.double(),
+            stride=stride,
+            groups=groups,
+        )[0]
+
+    x = ((picture.double() - 127) / 128).expand(3, -1, -1)
+    x = norm(same(x, weights["_conv_stem.weight"], 2), "_bn0").clamp(0, 6)
+    halving, earlier = (1, 3, 5, 11), None
+    for number in range(16):
+        name, y = f"_blocks.{number}", x
+        if number:
+            y = norm(same(y, weights[f"{name}._expand_conv.weight"], 1), f"{name}._bn0").clamp(0, 6)
+        stride = 2 if number in halving else 1
+        y = same(y, weights[f"{name}._depthwise_conv.weight"], stride, len(y))
+        y = norm(y, f"{name}._bn1").clamp(0, 6)
+        y = norm(same(y, weights[f"{name}._project_conv.weight"], 1), f"{name}._bn2")
+        x = x + y if x.shape == y.shape else y
+        if number == 10:
+            earlier = x.mean((1, 2))
+    x = norm(same(x, weights["_conv_head.weight"], 1), "_bn1").clamp(0, 6)
+    return torch.cat([x.mean((1, 2)), x.amax((1, 2)), earlier])
+
+
+def _as_published(network):
+    """Name the entries of one of our networks as the published files do."""
+    names = {"stem": "_conv_stem", "stem_bn": "_bn0", "top": "_conv_head", "top_bn": "_bn1"}
+    names |= {"expand": "_expand_conv", "expand_bn": "_bn0", "deep": "_depthwise_conv", "deep_bn": "_bn1"}
+    names |= {"project": "_project_conv", "project_bn": "_bn2"}
+    out = {}
+    for key, value in network.state_dict().items():
+        *block, layer, part = key.split(".")
+        out[".".join(["_blocks", block[1], names[layer], part] if block else [names[layer], part])] = value
+    return out | {"_fc.weight": torch.zeros(1000, 1280), "_fc.bias": torch.zeros(1000)}
+
+
+@pytest.mark.parametrize("size", [64, 75])
+def test_an_efficientnet_is_its_literal_transcription(size, tmp_path):
+    made = build_backbone("efficientnet_lite0", "none", 64)
+    for module in made.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.1, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+            module.bias.data.uniform_(-0.2, 0.2)
+    weights = _as_published(made)
+    torch.save(weights, tmp_path / "published.pth")
+    backbone = build_backbone("efficientnet_lite0", str(tmp_path / "published.pth"), 64)
+    picture = _pictures(1, size)
+    with torch.inference_mode():
+        found, expected = backbone(picture)[0], _literal_efficientnet(picture[0], weights)
+    assert float((found - expected).abs().max()) < 1e-4 * float(expected.abs().max())
+
+
+@pytest.mark.parametrize("kernel", [3, 5])
 @pytest.mark.parametrize("size", [8, 9])
 @pytest.mark.parametrize("stride", [1, 2])
-def test_the_turned_convolution_is_same_padding(size, stride):
-    conv = TurnedConv2d(4, 4, 3, stride, padding=1, groups=4, bias=False)
+def test_the_turned_convolution_is_same_padding(size, stride, kernel):
+    conv = TurnedConv2d(4, 4, kernel, stride, padding=kernel // 2, groups=4, bias=False)
     x = torch.rand(1, 4, size, size)
-    total = (-(-size // stride) - 1) * stride + 3 - size
+    total = (-(-size // stride) - 1) * stride + kernel - size
     expected = _literal_conv(
         x[0].numpy(), conv.weight.detach().numpy(), stride, total // 2, total - total // 2, 4
     )
@@ -265,7 +362,7 @@ def test_residual_blocks_are_their_formula(kind, stride):
 
 @pytest.mark.parametrize("name", [*SMALL[1:], "resnet50"])
 def test_freezing_changes_nothing_but_the_last_digits(name):
-    weights = "bundled" if name.startswith("mobilenet_v1") else "none"
+    weights = "bundled" if backbone_class(name).bundled else "none"
     backbone = build_backbone(name, weights, 64)
     for module in backbone.modules():
         if isinstance(module, torch.nn.BatchNorm2d) and weights == "none":
@@ -339,3 +436,30 @@ def test_a_file_of_the_twins_is_taken_as_it_is(tmp_path):
     again = build_backbone("mobilenet_v1_twins", str(path), 112)
     for key, value in twins.state_dict().items():
         assert torch.equal(again.state_dict()[key], value), key
+
+
+def test_the_trio_is_the_twins_and_a_third_that_a_file_brings(tmp_path):
+    pictures = _pictures(2, 160)
+    third = build_backbone("mobilenet_v1_wide", "none", 112, seed=5)
+    save_file(third.state_dict(), tmp_path / "third.safetensors")
+    trio = build_backbone("mobilenet_v1_trio", str(tmp_path / "third.safetensors"), 160)
+    twins = build_backbone("mobilenet_v1_twins", "bundled", 160)
+    with torch.no_grad():
+        found = trio(pictures)
+        other = third.describe(smaller(third.normalise(pictures)))
+        torch.testing.assert_close(found, torch.cat([twins(pictures), other], 1))
+    save_file(trio.state_dict(), tmp_path / "trio.safetensors")
+    again = build_backbone("mobilenet_v1_trio", str(tmp_path / "trio.safetensors"), 160)
+    assert all(torch.equal(again.state_dict()[key], value) for key, value in trio.state_dict().items())
+    with pytest.raises(ConfigError, match="no weights of mobilenet_v1_trio are bundled"):
+        build_backbone("mobilenet_v1_trio", "bundled", 160)
+
+
+def test_a_file_of_weights_for_the_twins_is_that_for_drawings(tmp_path):
+    strokes = build_backbone("mobilenet_v1_wide", "none", 112, seed=5)
+    save_file(strokes.state_dict(), tmp_path / "strokes.safetensors")
+    twins = build_backbone("mobilenet_v1_twins", str(tmp_path / "strokes.safetensors"), 160)
+    photographs = build_backbone("mobilenet_v1_wide", "bundled", 160)
+    for half, expected in ((twins.strokes, strokes), (twins.photographs, photographs)):
+        for key, value in expected.state_dict().items():
+            assert torch.equal(half.state_dict()[key], value), key

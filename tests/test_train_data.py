@@ -32,6 +32,31 @@ def test_an_epoch_has_every_item_once_with_its_label():
     assert batches[0].labels.dtype == torch.int64
 
 
+def test_small_classes_can_come_as_often_as_large_ones():
+    labels = np.repeat([0, 1, 2], [2, 30, 64])
+    items = Items(np.arange(len(labels), dtype=np.float32)[:, None], labels)
+
+    def seen(balance, epoch=0):
+        batches = _epoch(items, 8, balance=balance, epoch=epoch)
+        assert all(
+            int(labels[int(row)]) == int(label)
+            for b in batches
+            for row, label in zip(b.inputs, b.labels, strict=True)
+        )
+        return np.bincount(np.concatenate([batch.labels for batch in batches])).tolist()
+
+    assert seen(0.0) == [2, 30, 64]
+    assert seen(1.0) == [32, 32, 32]
+    wanted = np.bincount(labels) ** 0.5
+    assert np.abs(np.array(seen(0.5)) - wanted / wanted.sum() * len(labels)).max() < 1
+    one, again, other = (
+        torch.cat([b.inputs for b in _epoch(items, balance=1.0, epoch=n)]) for n in (3, 3, 4)
+    )
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+    assert len(set(one[:, 0].tolist()) | set(other[:, 0].tolist())) > len(set(one[:, 0].tolist()))
+
+
 def test_order_follows_seed_and_epoch_alone():
     orders = {(s, e): tuple(_numbers(_epoch(_items(), seed=s, epoch=e))) for s in range(3) for e in range(3)}
     assert len(set(orders.values())) == 9

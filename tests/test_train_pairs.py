@@ -49,6 +49,13 @@ CASES = pytest.mark.parametrize(
 )
 
 
+def test_pairs_have_their_own_balance():
+    with pytest.raises(
+        ConfigError, match=r"balance is 0\.5, but pairs are chosen in their own way; use balance=0"
+    ):
+        next(_pairs("random").batches(16, seed=0, epoch=0, balance=0.5))
+
+
 @CASES
 @pytest.mark.parametrize("labels", [SKETCHES, UNEVEN])
 def test_rows_keep_their_labels_and_shapes_all_their_views(sampler, size, options, labels):

@@ -151,13 +151,17 @@ def test_fine_tuning_keeps_channels_last(tmp_path, monkeypatch):
 def test_settings_of_later_versions_leave_older_hashes_as_they_are():
     plain = settings.Teacher()
     tree = to_tree(plain)
-    older = {name: value for name, value in tree.items() if name not in ("accumulate", "ema", "classifier")}
+    later = ("accumulate", "ema", "balance", "classifier")
+    older = {name: value for name, value in tree.items() if name not in later}
     assert stage_tree(tree) == older
     assert stage_tree(to_tree(replace(plain, ema=0.9))) == {**older, "ema": 0.9}
     assert stage_tree(to_tree(replace(plain, classifier="simplex"))) == {**older, "classifier": "simplex"}
     run = settings.Run()
     assert settings_hash(run) != settings_hash(replace(run, teacher=replace(plain, accumulate=2)))
     assert settings_hash(run) != settings_hash(replace(run, student=replace(run.student, ema=0.5)))
+    worded = replace(run, views=settings.Views(lines=6), words=settings.Words(weight=1.0))
+    even = replace(worded, words=settings.Words(weight=1.0, balance=1.0))
+    assert len({settings_hash(one) for one in (run, worded, even)}) == 3
 
 
 def test_without_torchrun_there_is_one_process():

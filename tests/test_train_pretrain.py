@@ -126,6 +126,28 @@ def test_batches_depend_on_seed_and_epoch_alone_and_start_anywhere(folder: Path)
     assert not torch.equal(other.inputs, whole[0].inputs)
 
 
+def test_words_with_few_drawings_can_be_seen_as_often_as_the_others(folder: Path) -> None:
+    words = read_words(folder)
+    few = words.only([n for n in range(len(words)) if words.labels[n] or n % 8 == 0])
+    counts = np.bincount(few.labels)
+    assert counts[0] * 5 < counts[1]
+
+    def seen(balance: float, epoch: int = 0) -> list[int]:
+        (batch,) = Drawings(few, 16, NONE).batches(len(few), seed=3, epoch=epoch, balance=balance)
+        return np.bincount(batch.labels).tolist()
+
+    assert seen(0) == counts.tolist()
+    even = len(few) / 3
+    assert all(abs(count - even) <= 1 for count in seen(1))
+    often = counts**0.5 / (counts**0.5).sum() * len(few)
+    assert np.abs(np.array(seen(0.5)) - often).max() <= 1
+    one, again, other = (
+        list(Drawings(few, 16, NONE).batches(8, seed=3, epoch=n, balance=1)) for n in (0, 0, 1)
+    )
+    assert all(torch.equal(a.inputs, b.inputs) for a, b in zip(one, again, strict=True))
+    assert not all(torch.equal(a.labels, b.labels) for a, b in zip(one, other, strict=True))
+
+
 def test_the_stem_stays_as_it_was_and_the_rest_learns() -> None:
     trunk = build_backbone("tiny", "none", 32, seed=0)
     method = WordClassifier(Encoder(trunk, HeadNetwork(trunk.dim, 16, 8)), 3, Teacher(), stem=1)

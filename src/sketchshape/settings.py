@@ -119,6 +119,7 @@ class Stage:
         dropout: probability 0..0.95 with which a feature is dropped before the head.
         accumulate: batches whose gradients make one step, as if it had been one batch of all their items.
         ema: decay 0..0.99999 of a moving average of the weights, which is what is kept; 0 is none.
+        balance: 0..1, how much more often items of small classes come: with 1 all classes equally often.
     """
 
     epochs: int = 90
@@ -133,6 +134,7 @@ class Stage:
     dropout: float = 0.0
     accumulate: int = 1
     ema: float = 0.0
+    balance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,7 @@ class Run:
             _within(f"{where}.dropout", stage.dropout, 0.0, 0.95)
             _within(f"{where}.accumulate", stage.accumulate, 1, 10_000)
             _within(f"{where}.ema", stage.ema, 0.0, 0.99999)
+            _within(f"{where}.balance", stage.balance, 0.0, 1.0)
         _within("data.validation", self.data.validation, 0.0, 0.5)
         _within("views.count", self.views.count, 1, 360)
         _within("views.size", self.views.size, 16, 2048)

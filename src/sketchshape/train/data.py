@@ -14,6 +14,7 @@ from torch import Tensor
 from sketchshape.errors import ConfigError
 from sketchshape.files import digest
 from sketchshape.train.methods.base import Batch
+from sketchshape.train.samplers import balanced
 
 Transform = Callable[[Tensor, torch.Generator], Tensor]
 B = TypeVar("B")
@@ -28,7 +29,7 @@ class Data(Protocol[B_co]):
         ...
 
     def batches(
-        self, size: int, *, seed: int, epoch: int, start: int, device: torch.device
+        self, size: int, *, seed: int, epoch: int, start: int, device: torch.device, balance: float
     ) -> Iterator[B_co]:
         """Yield the batches of an epoch from number `start` on; the same for the same arguments."""
         ...
@@ -81,7 +82,14 @@ class Items:
         return full + (rest > 1)
 
     def batches(
-        self, size: int, *, seed: int, epoch: int, start: int = 0, device: torch.device | str = "cpu"
+        self,
+        size: int,
+        *,
+        seed: int,
+        epoch: int,
+        start: int = 0,
+        device: torch.device | str = "cpu",
+        balance: float = 0.0,
     ) -> Iterator[Batch]:
         """Yield the batches of an epoch in random order.
 
@@ -91,12 +99,13 @@ class Items:
             epoch: 0 or more.
             start: number of the first batch that is wanted.
             device: where the batches go.
+            balance: 0..1, how much more often items of small classes come, see `balanced`.
 
         Yields:
             The batches, the same for the same arguments.
         """
         random = np.random.default_rng([seed, epoch])
-        order = random.permutation(len(self))
+        order = balanced(self.labels.numpy(), balance, random)
         choice = random.integers(self.inputs.shape[1], size=len(self)) if self.variants else None
         for step in range(start, self.steps(size)):
             part = order[step * size : (step + 1) * size]

@@ -16,6 +16,7 @@ from sketchshape.errors import ArtefactError, DatasetError
 from sketchshape.files import digest
 from sketchshape.images import StrokeChanges, Strokes, draw_strokes, prepare, vary_strokes
 from sketchshape.train.methods.base import Batch
+from sketchshape.train.samplers import balanced
 from sketchshape.types import I64, U8
 
 AHEAD = 2  # batches that are drawn while the network works on another
@@ -124,10 +125,17 @@ class Drawings:
         return max(1, len(self.words) // size)
 
     def batches(
-        self, size: int, *, seed: int, epoch: int, start: int = 0, device: torch.device | str = "cpu"
+        self,
+        size: int,
+        *,
+        seed: int,
+        epoch: int,
+        start: int = 0,
+        device: torch.device | str = "cpu",
+        balance: float = 0.0,
     ) -> Iterator[Batch]:
         """Yield the batches of an epoch; arguments as for `Items.batches`."""
-        order = np.random.default_rng([seed, epoch]).permutation(len(self.words))
+        order = balanced(self.words.labels, balance, np.random.default_rng([seed, epoch]))
         parts = [order[step * size : (step + 1) * size] for step in range(start, self.steps(size))]
         draw = partial(self._draw, seed=seed, epoch=epoch)
         with ThreadPoolExecutor(self.workers) as pool:

@@ -18,7 +18,7 @@ from sketchshape.types import F32, I64
 
 FORMAT = 1
 # Settings that came later: left out of the hash while they have their default, so that older runs stay valid.
-LATER_IN_STAGES = ("accumulate", "ema")
+LATER_IN_STAGES = ("accumulate", "ema", "balance")
 LATER_IN_TEACHERS = ("classifier",)
 LATER = (
     "data.protocol",
@@ -29,9 +29,10 @@ LATER = (
     "views.lines",
     "views.line_size",
     "views.line_weight",
-    "words",
     *(f"{stage}.{name}" for stage in ("teacher", "student") for name in LATER_IN_STAGES),
     *(f"teacher.{name}" for name in LATER_IN_TEACHERS),
+    "words.balance",
+    "words",
 )
 
 
@@ -80,6 +81,7 @@ def settings_hash(settings: Run) -> str:
             node, default = node[parent], default[parent]
         if node[last] == default[last]:
             node.pop(last)
+            default.pop(last)
     return digest(tree, FORMAT)
 
 

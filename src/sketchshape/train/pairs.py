@@ -75,7 +75,14 @@ class Pairs:
         return len(self._plan(size, np.random.default_rng(0)))
 
     def batches(
-        self, size: int, *, seed: int, epoch: int, start: int = 0, device: torch.device | str = "cpu"
+        self,
+        size: int,
+        *,
+        seed: int,
+        epoch: int,
+        start: int = 0,
+        device: torch.device | str = "cpu",
+        balance: float = 0.0,
     ) -> Iterator[PairBatch]:
         """Yield the batches of an epoch.
 
@@ -85,10 +92,16 @@ class Pairs:
             epoch: 0 or more.
             start: number of the first batch that is wanted.
             device: where the batches go.
+            balance: 0, since the samplers have their own ways.
 
         Yields:
             The batches, the same for the same arguments.
+
+        Raises:
+            ConfigError: the balance is another.
         """
+        if balance:
+            raise ConfigError(f"balance is {balance}, but pairs are chosen in their own way; use balance=0")
         random = np.random.default_rng([seed, epoch])
         plan = self._plan(size, random)
         variant = random.integers(self.sketches.inputs.shape[1], size=len(self.sketches))

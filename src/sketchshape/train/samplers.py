@@ -1,4 +1,4 @@
-"""Which sketches and which shapes meet in a batch: an epoch planned as row numbers."""
+"""Which items an epoch takes, and which sketches and shapes meet in a batch: planned as row numbers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,30 @@ from sketchshape.types import I64
 
 Plan = list[tuple[I64, I64]]  # rows of sketches and rows of shapes, for each batch
 Sampler = Callable[[I64, I64, int, np.random.Generator], Plan]
+
+
+def balanced(labels: I64, balance: float, random: np.random.Generator) -> I64:
+    """Order the items of an epoch, those of small classes more often if that is wanted.
+
+    Args:
+        labels: (n,) of the items, 0 or more.
+        balance: 0..1. With 0 every item comes once. With more it has n rows too, and an item of a class
+            of k comes k ** -balance times as often as one of a class of its own: with 1 all classes have the
+            same share.
+        random: where all randomness comes from.
+
+    Returns:
+        (n,) row numbers.
+    """
+    count = len(labels)
+    if not balance:
+        return random.permutation(count)
+    often = np.bincount(labels)[labels] ** -float(balance)
+    # One draw in each of n equal parts of the line that the items share: nothing comes by chance much more
+    # often than it should.
+    places = (np.arange(count) + random.random(count)) / count
+    rows = np.searchsorted(np.cumsum(often / often.sum()), places)
+    return random.permutation(np.minimum(rows, count - 1))
 
 
 def paired(sketches: I64, shapes: I64, size: int, random: np.random.Generator) -> Plan:

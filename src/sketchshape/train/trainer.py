@@ -175,9 +175,9 @@ class _Loop(Generic[B]):
     def run_epoch(self, interrupts: Interrupts, steps: Steps, every: float) -> None:
         self.method.train()
         saved = time.monotonic()
-        epoch = self.epoch
+        epoch, balance = self.epoch, self.stage.balance
         for batch in self.data.batches(
-            self.size, seed=self.seed, epoch=epoch, start=self.step, device=self.device
+            self.size, seed=self.seed, epoch=epoch, start=self.step, device=self.device, balance=balance
         ):
             began = time.monotonic()
             self.whole = False

@@ -22,6 +22,7 @@ class Backbone(nn.Module):
     dim: ClassVar[int]  # features of one picture
     least: ClassVar[int] = 32  # smallest side of a picture in pixels
     published: ClassVar[str] = ""  # address of ImageNet weights; the name ends in 8 digits of their SHA-256
+    package: ClassVar[str] = ""  # or package/file of an installed Python package that has ImageNet weights
     bundled: ClassVar[str] = ""  # weights file that ships with the package
     drawings: ClassVar[str] = ""  # another, trained on drawings, for the sketches' network
     version: ClassVar[int] = 1  # raised when the same weights give other features

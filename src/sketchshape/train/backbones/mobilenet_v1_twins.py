@@ -17,14 +17,14 @@ SEEN = 112  # pixels of a side; what the weights for drawings were trained with
 
 
 class MobileNetV1Twins(Backbone):
-    """The features of both bundled networks, 5120 of them, for sketches.
+    """The features of both networks, 5120 of them, for sketches; a file of weights is that for drawings.
 
     What was learned from drawings helps with a scribble, what was learned from photographs with a careful
     drawing; together they are better than either, at twice the cost.
     """
 
     dim = 2 * MobileNetV1Wide.dim
-    bundled = MobileNetV1.bundled
+    bundled = MobileNetV1.drawings
     group = MobileNetV1.group
 
     def __init__(self) -> None:
@@ -37,14 +37,13 @@ class MobileNetV1Twins(Backbone):
 
     def describe(self, pictures: Tensor) -> Tensor:
         """Give the features (B, 5120) of normalised pictures (B, 1, H, W)."""
-        small = functional.interpolate(pictures, (SEEN, SEEN), mode="bilinear", antialias=True)
-        return torch.cat([self.photographs.describe(pictures), self.strokes.describe(small)], 1)
+        return torch.cat([self.photographs.describe(pictures), self.strokes.describe(smaller(pictures))], 1)
 
     def adapt(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Put the bundled file for drawings beside that for photographs; take a file of both as it is."""
+        """Put the bundled weights for photographs beside some for drawings; take a file of both as it is."""
         if any(key.startswith("photographs.") for key in tensors):
             return dict(tensors)
-        halves = {"photographs": tensors, "strokes": read_tensors(BUNDLED / MobileNetV1.drawings)}
+        halves = {"photographs": read_tensors(BUNDLED / MobileNetV1.bundled), "strokes": tensors}
         return {
             f"{half}.{key}": value
             for half, given in halves.items()
@@ -55,3 +54,8 @@ class MobileNetV1Twins(Backbone):
         """Put ordinary convolutions in place of the turned ones."""
         self.photographs.simplify()
         self.strokes.simplify()
+
+
+def smaller(pictures: Tensor) -> Tensor:
+    """Give pictures (B, 1, H, W) the size that networks for drawings were trained with."""
+    return functional.interpolate(pictures, (SEEN, SEEN), mode="bilinear", antialias=True)
