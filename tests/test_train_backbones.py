@@ -16,7 +16,7 @@ from sketchshape.errors import ConfigError  # noqa: E402
 from sketchshape.train import build_backbone, frozen  # noqa: E402
 from sketchshape.train.backbones import available, backbone_class  # noqa: E402
 from sketchshape.train.backbones._resnet import BasicBlock, Bottleneck  # noqa: E402
-from sketchshape.train.backbones.mobilenet_v1 import TurnedConv2d  # noqa: E402
+from sketchshape.train.backbones._turned import TurnedConv2d  # noqa: E402
 from sketchshape.train.backbones.mobilenet_v1_twins import smaller  # noqa: E402
 from sketchshape.train.pretrained import BUNDLED  # noqa: E402
 

@@ -32,7 +32,7 @@ LATER = (
     *(f"{stage}.{name}" for stage in ("teacher", "student") for name in LATER_IN_STAGES),
     *(f"teacher.{name}" for name in LATER_IN_TEACHERS),
     "words.balance",
-    "words",
+    "words",  # as a whole, after what came later than it
 )
 
 

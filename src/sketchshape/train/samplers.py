@@ -17,7 +17,7 @@ def balanced(labels: I64, balance: float, random: np.random.Generator) -> I64:
 
     Args:
         labels: (n,) of the items, 0 or more.
-        balance: 0..1. With 0 every item comes once. With more it has n rows too, and an item of a class
+        balance: 0..1. With 0 every item comes once. With more there are n rows too, and an item of a class
             of k comes k ** -balance times as often as one of a class of its own: with 1 all classes have the
             same share.
         random: where all randomness comes from.

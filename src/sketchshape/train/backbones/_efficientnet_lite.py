@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.train.backbones._base import Backbone
-from sketchshape.train.backbones.mobilenet_v1 import TurnedConv2d, straighten
+from sketchshape.train.backbones._turned import TurnedConv2d
 
 # Of Lite0: expansion, kernel, stride of the first block, width, blocks.
 STAGES = (
@@ -121,10 +121,6 @@ class EfficientNetLite(Backbone):
             x = block(x)
         x = functional.relu6(self.top_bn(self.top(x)), inplace=True)
         return torch.cat([x.mean((2, 3)), x.amax((2, 3)), earlier], 1)
-
-    def simplify(self) -> None:
-        """Put ordinary convolutions in place of the turned ones."""
-        straighten(self)
 
     def adapt(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename the entries of a published file, and leave out its classifier; our own files stay."""

@@ -8,43 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.train.backbones._base import Backbone
+from sketchshape.train.backbones._turned import TurnedConv2d
 
 WIDTHS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024)  # of the pointwise convolutions
 HALVING = (2, 4, 6, 12)  # depthwise convolutions of stride 2
-
-
-class TurnedConv2d(nn.Conv2d):
-    """A convolution with an odd kernel of a picture that stands on its head.
-
-    TensorFlow's SAME padding at stride 2 adds a row more below and a column more on the right of an even
-    picture. On a picture turned by 180 degrees, with the kernel turned too, that is PyTorch's padding by half
-    a kernel on every side, for even and odd sizes alike: no separate padding pass, which took a seventh of
-    the time.
-    """
-
-    def kernel(self) -> Tensor:
-        """Give the turned kernel; that for three colours is summed, since all three are the one grey."""
-        weight = self.weight.sum(1, keepdim=True) if self.in_channels == 3 else self.weight
-        return weight.flip(2, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply the turned kernel to (B, C, H, W)."""
-        return functional.conv2d(x, self.kernel(), None, self.stride, self.padding, groups=self.groups)
-
-    def plain(self) -> nn.Conv2d:
-        """Give the same layer as an ordinary convolution."""
-        kernel = self.kernel().detach()
-        conv = nn.Conv2d(
-            kernel.shape[1] * self.groups,
-            self.out_channels,
-            kernel.shape[2],
-            self.stride[0],
-            self.padding[0],
-            groups=self.groups,
-            bias=False,
-        )
-        conv.weight = nn.Parameter(kernel)
-        return conv
 
 
 class MobileNetV1(Backbone):
@@ -91,15 +58,3 @@ class MobileNetV1(Backbone):
         return {
             key: value for key, value in tensors.items() if not key.startswith(("conv_dw_13", "conv_pw_13"))
         }
-
-    def simplify(self) -> None:
-        """Put ordinary convolutions in place of the turned ones."""
-        straighten(self)
-
-
-def straighten(network: nn.Module) -> None:
-    """Put ordinary convolutions in place of all turned ones of a network."""
-    for module in list(network.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, TurnedConv2d):
-                setattr(module, name, child.plain())

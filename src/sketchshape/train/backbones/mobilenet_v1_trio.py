@@ -45,8 +45,3 @@ class MobileNetV1Trio(Backbone):
             "third": self.third.adapt(tensors),
         }
         return {f"{part}.{key}": value for part, given in halves.items() for key, value in given.items()}
-
-    def simplify(self) -> None:
-        """Put ordinary convolutions in place of the turned ones."""
-        self.twins.simplify()
-        self.third.simplify()

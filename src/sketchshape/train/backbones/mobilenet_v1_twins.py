@@ -50,11 +50,6 @@ class MobileNetV1Twins(Backbone):
             for key, value in self.photographs.adapt(given).items()
         }
 
-    def simplify(self) -> None:
-        """Put ordinary convolutions in place of the turned ones."""
-        self.photographs.simplify()
-        self.strokes.simplify()
-
 
 def smaller(pictures: Tensor) -> Tensor:
     """Give pictures (B, 1, H, W) the size that networks for drawings were trained with."""
