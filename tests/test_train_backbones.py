@@ -17,7 +17,6 @@ from sketchshape.train import build_backbone, frozen  # noqa: E402
 from sketchshape.train.backbones import available, backbone_class  # noqa: E402
 from sketchshape.train.backbones._resnet import BasicBlock, Bottleneck  # noqa: E402
 from sketchshape.train.backbones._turned import TurnedConv2d  # noqa: E402
-from sketchshape.train.backbones.mobilenet_v1_twins import smaller  # noqa: E402
 from sketchshape.train.pretrained import BUNDLED  # noqa: E402
 
 torch.set_num_threads(1)
@@ -46,6 +45,7 @@ SMALL = (
     "efficientnet_lite0",
     "efficientnet_lite2",
     "mobilenet_v1",
+    "mobilenet_v1_lite2",
     "mobilenet_v1_trio",
     "mobilenet_v1_twins",
     "mobilenet_v1_wide",
@@ -150,7 +150,7 @@ def test_wrong_inputs_are_refused():
 
 
 def test_a_wrong_name_lists_what_exists():
-    listed = "alexnet, efficientnet_lite0, .*, mobilenet_v1, mobilenet_v1_trio, mobilenet_v1_twins"
+    listed = "alexnet, efficientnet_lite0, .*, mobilenet_v1, mobilenet_v1_lite2, mobilenet_v1_trio"
     with pytest.raises(ConfigError, match=rf"did you mean 'resnet50'.*{listed}"):
         build_backbone("resnet5O", "none", 64)
     for hidden in ("_vgg", "__init__"):
@@ -412,21 +412,34 @@ def test_the_wide_mobilenet_joins_mean_and_maximum_of_the_last_layer_and_the_mea
     torch.testing.assert_close(wide, expected)
 
 
+def _smaller(pictures, side):
+    """Give pictures (B, H, W) another size, upside down and in -1..1, as a MobileNet takes them."""
+    small = functional.interpolate(pictures[:, None].float(), (side, side), mode="bilinear", antialias=True)
+    return small.flip(2, 3) / 127.5 - 1
+
+
 def test_the_twins_see_the_same_picture_at_two_sizes():
     pictures = _pictures(2, 160)
     twins = build_backbone("mobilenet_v1_twins", "bundled", 160)
-    small = torch.nn.functional.interpolate(
-        pictures[:, None].float(), (112, 112), mode="bilinear", antialias=True
-    )
     photographs, strokes = (
         build_backbone("mobilenet_v1_wide", weights, size)
         for weights, size in (("bundled", 160), ("drawings", 112))
     )
     with torch.no_grad():
         found = twins(pictures)
-        exact = strokes.describe(small.flip(2, 3) / 127.5 - 1)
-        expected = torch.cat([photographs(pictures), exact], 1)
+        expected = torch.cat([photographs(pictures), strokes.describe(_smaller(pictures, 112))], 1)
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_mobilenet_and_lite2_each_see_the_size_that_they_were_trained_with(tmp_path):
+    pictures = _pictures(2, 224)
+    lite = build_backbone("efficientnet_lite2", "none", 224, seed=5)
+    torch.save(_as_published(lite), tmp_path / "published.pth")
+    both = build_backbone("mobilenet_v1_lite2", str(tmp_path / "published.pth"), 224)
+    mobilenet = build_backbone("mobilenet_v1_wide", "bundled", 160)
+    with torch.no_grad():
+        expected = torch.cat([mobilenet.describe(_smaller(pictures, 160)), lite(pictures)], 1)
+        torch.testing.assert_close(both(pictures), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_file_of_the_twins_is_taken_as_it_is(tmp_path):
@@ -446,8 +459,8 @@ def test_the_trio_is_the_twins_and_a_third_that_a_file_brings(tmp_path):
     twins = build_backbone("mobilenet_v1_twins", "bundled", 160)
     with torch.no_grad():
         found = trio(pictures)
-        other = third.describe(smaller(third.normalise(pictures)))
-        torch.testing.assert_close(found, torch.cat([twins(pictures), other], 1))
+        other = third.describe(_smaller(pictures, 112))
+        torch.testing.assert_close(found, torch.cat([twins(pictures), other], 1), rtol=1e-4, atol=1e-4)
     save_file(trio.state_dict(), tmp_path / "trio.safetensors")
     again = build_backbone("mobilenet_v1_trio", str(tmp_path / "trio.safetensors"), 160)
     assert all(torch.equal(again.state_dict()[key], value) for key, value in trio.state_dict().items())
