@@ -32,7 +32,7 @@ class Projection(Bundle):
 
 def projection(hash: str = "first", renderer: int = RENDERER_VERSION) -> Projection:
     centers = np.eye(2, WIDTH, dtype=np.float32)
-    views = ViewSettings(4, 32)
+    views = ViewSettings(4, 32, (30.0,))
     return Projection(
         *(Path("none"), SIDE, SIDE, views, PREPROCESSING_VERSION),
         *(renderer, hash, ("box", "long table"), centers),

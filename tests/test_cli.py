@@ -48,7 +48,8 @@ def test_render_writes_a_sheet_for_each_shape_and_names_the_bad_one(
     bad = tmp_path / "bad.off"
     bad.write_text("OFF\n3 1 0\n")
     words = ["render", str(world / "shapes/box"), str(bad), "--out", str(tmp_path / "out"), "--size", "32"]
-    assert main([*words, "--count", "4", "--columns", "2", "--json", "--workers", "1"]) == 1
+    more = ["--elevation", "30", "-10", "--columns", "2", "--json", "--workers", "1"]
+    assert main([*words, "--count", "4", *more]) == 1
     said = capsys.readouterr()
     summary = json.loads(said.out)
     assert summary["rendered"] == 4
@@ -58,6 +59,7 @@ def test_render_writes_a_sheet_for_each_shape_and_names_the_bad_one(
     assert [path.stem for path in pictures] == ["0", "1", "2", "3"]
     with Image.open(pictures[0]) as picture:
         assert min(picture.getextrema()) < 128
+        assert picture.height > 1.9 * picture.width  # two rings of four views, in rows of two
 
 
 @pytest.mark.parametrize(

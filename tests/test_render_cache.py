@@ -96,14 +96,25 @@ def test_a_damaged_entry_is_drawn_again(damage: str, shapes, tmp_path) -> None:
 
 def test_the_key_depends_on_all_that_changes_the_views(shapes, monkeypatch) -> None:
     keys = {view_key(shapes[0], **PARAMETERS), view_key(shapes[1], **PARAMETERS)}
-    for change in ({"count": 3}, {"size": 33}, {"up": "z"}, {"style": "lines"}):
+    for change in ({"count": 3}, {"size": 33}, {"up": "z"}, {"style": "lines"}, {"elevations": (10.0,)}):
         keys.add(view_key(shapes[0], **{**PARAMETERS, **change}))
     renamed = shapes[0].rename(shapes[0].with_suffix(".obj"))
     keys.add(view_key(renamed, **PARAMETERS))
     monkeypatch.setattr(view_cache, "RENDERER_VERSION", view_cache.RENDERER_VERSION + 1)
     keys.add(view_key(renamed, **PARAMETERS))
-    assert len(keys) == 8
+    assert len(keys) == 9
     assert view_key(renamed, **PARAMETERS) == view_key(renamed, **{**PARAMETERS, "up": "y"})
+    assert view_key(renamed, **PARAMETERS) == view_key(renamed, **PARAMETERS, elevations=[30.0])
+
+
+def test_rings_of_cameras_are_cached_one_after_the_other(shapes, tmp_path) -> None:
+    for style in ("shaded", "lines"):
+        options = {"style": style, "elevations": (30.0, -10.0)}
+        drawn, again = (collect(shapes[:1], tmp_path, **options)[0] for _ in range(2))
+        np.testing.assert_array_equal(drawn, again)
+        for ring, elevation in enumerate((30.0, -10.0)):
+            alone = collect(shapes[:1], tmp_path, style=style, elevations=(elevation,))[0]
+            np.testing.assert_array_equal(drawn[2 * ring : 2 * ring + 2], alone)
 
 
 def test_the_key_of_a_gltf_file_covers_its_buffers(tmp_path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from render_shapes import DISTANCE, axes, box, flipped, join, sheet, soup, sphere, turned
 from sketchshape.render import contact_sheet, render_views
-from sketchshape.render.camera import ring
+from sketchshape.render.camera import rings
 from sketchshape.render.framing import frame, smallest_circle
 from sketchshape.render.raster import empty_samples, rasterise
 from sketchshape.types import Mesh
@@ -17,10 +17,10 @@ from sketchshape.types import Mesh
 FACING_VIEWER = (0.0, 0.5, float(np.sqrt(0.75)))
 
 
-def seen(mesh: Mesh, size: int = 64, camera: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def seen(mesh: Mesh, size: int = 64, camera: int = 0, elevation: float = 30) -> tuple[np.ndarray, np.ndarray]:
     """1/depth and face of every sample, of a mesh that is in the unit sphere already."""
     samples = empty_samples(size)
-    rasterise(mesh.vertices, np.sort(mesh.faces, axis=1), ring(12)[camera], samples)
+    rasterise(mesh.vertices, np.sort(mesh.faces, axis=1), rings(12, [elevation])[camera], samples)
     samples = np.ascontiguousarray(samples[:, : 2 * size])
     return (samples >> 32).astype(np.int32).view(np.float32), samples.astype(np.int32)
 
@@ -118,6 +118,35 @@ def test_a_turn_by_one_camera_gives_the_next_views() -> None:
     # The turned corners are rounded to float32, which moves a few samples at edges; the rest is the same.
     assert np.mean(np.roll(views, 1, axis=0) != after) < 1e-3
     assert np.mean(views != after) > 0.05
+
+
+def test_a_camera_that_looks_straight_down_sees_what_lies_below() -> None:
+    mesh = box((-1, 0, -0.5), (1, 0.4, 0.5))
+    above, below, level = render_views(mesh, 1, 101, (90, -90, 0))
+    np.testing.assert_array_equal(above, below[::-1])  # a box looks the same from below, its depth mirrored
+    inside = above < 255
+    wide, deep = inside.any(0).sum(), inside.any(1).sum()
+    assert abs(wide / deep - 2) < 0.1
+    assert np.median(above[inside]) > 215  # its top faces the camera, but for perspective
+    assert abs((level < 255).any(0).sum() / (level < 255).any(1).sum() - 2 / 0.4) < 0.4
+
+
+def test_a_tilted_camera_sees_what_the_usual_one_sees_of_a_tilted_shape() -> None:
+    mesh = soup(60, 3)
+    mesh = Mesh(mesh.vertices / np.linalg.norm(mesh.vertices, axis=1).max(), mesh.faces)
+    for elevation in (-20.0, 10.0, 50.0):
+        tilt = np.radians(elevation - 30)
+        turn = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
+        _, expected = seen(Mesh(mesh.vertices @ turn.T, mesh.faces))
+        _, found = seen(mesh, elevation=elevation)
+        assert np.mean(found != expected) < 0.01
+        assert np.mean(found != seen(mesh)[1]) > 0.05
+
+
+@pytest.mark.parametrize("elevations", [(), (91,), (30, -90.5), (float("nan"),)])
+def test_elevations_out_of_range_are_refused(elevations: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="expected numbers from -90 to 90"):
+        render_views(box(), 1, 32, elevations)
 
 
 @pytest.mark.parametrize("count", [4, 12, 20])

@@ -16,7 +16,7 @@ from sketchshape.config import load_config
 from sketchshape.datasets import sample_root
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.search import Bundle
-from sketchshape.search.bundle import LineSettings
+from sketchshape.search.bundle import LineSettings, ViewSettings
 from sketchshape.settings import Run
 from sketchshape.train import parity as parity_module
 from sketchshape.train.calibration import calibrate
@@ -52,6 +52,8 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         f"data.path={json.dumps(str(data))}",
         "views.count=4",
         "views.size=64",
+        f"views.elevations={[30.0, 10.0] if request.param == 'words' else [30.0]}",
+        f"views.pool={'mean+max' if request.param == 'words' else 'mean'}",
         f"views.lines={3 if trunk == 'frozen' else 0}",
         "views.line_size=48",
         "views.line_weight=0.7",
@@ -95,7 +97,8 @@ def test_a_run_is_exported_and_agrees_with_torch(run: Path, tmp_path: Path) -> N
     assert bundle.centers.shape == (3, bundle.width)
     assert not bundle.centers[:, 16:].any()
     np.testing.assert_allclose(np.linalg.norm(bundle.centers, axis=1), 1, atol=1e-6)
-    assert (bundle.views.count, bundle.views.size) == (4, 64)
+    assert bundle.views == ViewSettings(4, 64, (30.0, 10.0) if words else (30.0,))
+    shown = f"a shape is {8 if words else 4} views of 32 pixels"
     assert bundle.lines == (None if "finetune" in str(run) else LineSettings(3, 48, 0.7))
     assert bundle.confidence == calibrate(load_embeddings(run / "seed-0/embeddings.npz"))
     record = json.loads((tmp_path / "bundle/bundle.json").read_text())
@@ -104,6 +107,7 @@ def test_a_run_is_exported_and_agrees_with_torch(run: Path, tmp_path: Path) -> N
     )
     card = (tmp_path / "bundle/README.md").read_text()
     assert f"measured on {counts[1]} drawings" in card
+    assert shown in card
     assert ("drawings of other words" in card) == bool(words)
     with pytest.raises(UsageError, match="--fresh"):
         export_run(run, tmp_path / "bundle", quiet=True)

@@ -62,6 +62,16 @@ def test_views_are_averaged_before_the_head():
     assert torch.allclose(encoder(views), encoder(views.flip(1)), atol=1e-6)  # in any order
 
 
+def test_the_strongest_answer_of_any_view_can_stand_beside_the_mean():
+    torch.manual_seed(0)
+    encoder = Encoder(Features(32), Head(64, hidden=16, width=8), "mean+max").eval()
+    views = torch.rand(5, 4, 32)
+    both = torch.cat([views.mean(1), views.max(1).values], 1)
+    assert torch.allclose(encoder(views), encoder.head(both), atol=1e-6)
+    with pytest.raises(ValueError, match="the trunk gives 64 features, the head takes 32"):
+        Encoder(Features(32), Head(32), "mean+max")
+
+
 def test_pictures_and_stored_features_take_the_same_path():
     backbone = build_backbone("tiny", "none", 16)
     full = _encoder(backbone).eval()

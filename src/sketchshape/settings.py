@@ -39,8 +39,11 @@ class Views:
     """How a shape is turned into pictures.
 
     Args:
-        count: cameras around the up axis. [CGN] section 3.2 takes 12.
+        count: cameras of each ring around the up axis. [CGN] section 3.2 takes 12.
         size: side of a rendered view in pixels.
+        elevations: degrees by which the cameras of each ring look down; the paper has one ring.
+        pool: how the features of the views are joined: mean (the paper), or mean+max, where the strongest
+            answer of any view stands beside it.
         lines: cameras that draw the shape in lines too, as if it had been sketched; 0 is none. The sketches'
             network learns from these drawings, and sees them when a shape is embedded.
         line_size: side of such a drawing in pixels.
@@ -49,9 +52,16 @@ class Views:
 
     count: int = 12
     size: int = 224
+    elevations: tuple[float, ...] = (30.0,)
+    pool: str = "mean"
     lines: int = 0
     line_size: int = 128
     line_weight: float = 1.0
+
+    @property
+    def total(self) -> int:
+        """Number of shaded views of a shape."""
+        return self.count * len(self.elevations)
 
 
 @dataclass(frozen=True)
@@ -250,6 +260,11 @@ class Run:
             _within(f"{where}.ema", stage.ema, 0.0, 0.99999)
             _within(f"{where}.balance", stage.balance, 0.0, 1.0)
         _within("data.validation", self.data.validation, 0.0, 0.5)
+        if not self.views.elevations:
+            raise ConfigError("views.elevations is empty, expected numbers of degrees, such as [30.0]")
+        for elevation in self.views.elevations:
+            _within("views.elevations", elevation, -90.0, 90.0)
+        _one_of("views.pool", self.views.pool, ("mean", "mean+max"))
         _within("views.count", self.views.count, 1, 360)
         _within("views.size", self.views.size, 16, 2048)
         _within("views.lines", self.views.lines, 0, 360)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from sketchshape.cli.options import add_json, add_workers, positive
+from sketchshape.cli.options import add_json, add_workers, degrees, positive
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.files import atomic
 from sketchshape.progress import Steps
@@ -25,7 +25,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shapes", nargs="+", type=Path, metavar="SHAPE", help="mesh file, or folder of them")
     parser.add_argument("--out", type=Path, default=Path("views"), help="folder for the pictures (views)")
     parser.add_argument("--style", choices=("shaded", "lines"), default="shaded")
-    parser.add_argument("--count", type=positive, default=12, help="cameras around the up axis (12)")
+    parser.add_argument(
+        "--count", type=positive, default=12, help="cameras of a ring around the up axis (12)"
+    )
+    parser.add_argument(
+        "--elevation",
+        type=degrees,
+        nargs="+",
+        default=[30.0],
+        metavar="DEGREES",
+        help="by how much the cameras of each ring look down (30)",
+    )
     parser.add_argument("--size", type=positive, default=224, help="side of a view in pixels (224)")
     parser.add_argument("--up", choices=("y", "z", "x", "-y", "-z", "-x"), default="y", help="up axis (y)")
     parser.add_argument("--columns", type=positive, default=6, help="views in a row (6)")
@@ -45,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             shapes,
             count=arguments.count,
             size=arguments.size,
+            elevations=arguments.elevation,
             up=arguments.up,
             style=arguments.style,
             workers=arguments.workers,

@@ -1,14 +1,15 @@
-"""The ring of cameras around a shape."""
+"""The rings of cameras around a shape."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-ELEVATION = 30.0
-"""Degrees by which the cameras look down."""
+ELEVATIONS = (30.0,)
+"""Degrees by which the cameras of each ring look down. [CGN] section 3.2 has one ring."""
 FIELD_OF_VIEW = 30.0
 """Degrees, the same across and down."""
 DISTANCE = 1.02 / math.sin(math.radians(FIELD_OF_VIEW / 2))
@@ -35,21 +36,28 @@ class Camera(NamedTuple):
     focal: float
 
 
-def ring(count: int) -> list[Camera]:
+def rings(count: int, elevations: Sequence[float] = ELEVATIONS) -> list[Camera]:
     """Place cameras evenly around +Y; the first looks from +Z, the next ones stand further towards +X.
 
     Args:
-        count: cameras, at least 1.
+        count: cameras of each ring, at least 1.
+        elevations: degrees -90..90 by which those of a ring look down.
 
     Returns:
-        The cameras. Those a quarter turn apart have exactly exchanged sines and cosines.
+        The cameras, ring after ring. Those a quarter turn apart have exactly exchanged sines and cosines.
 
     Raises:
-        ValueError: count is less than 1.
+        ValueError: there is no camera, or an elevation is out of its range.
     """
     if count < 1:
         raise ValueError(f"count is {count}, expected at least 1 view")
-    rise, level = math.sin(math.radians(ELEVATION)), math.cos(math.radians(ELEVATION))
+    if not elevations or not all(-90 <= elevation <= 90 for elevation in elevations):
+        raise ValueError(f"elevations are {list(elevations)}, expected numbers from -90 to 90, such as 30")
+    return [camera for elevation in elevations for camera in _ring(count, elevation)]
+
+
+def _ring(count: int, elevation: float) -> list[Camera]:
+    rise, level = math.sin(math.radians(elevation)), math.cos(math.radians(elevation))
     focal = 1 / math.tan(math.radians(FIELD_OF_VIEW / 2))
     rest = [_single(v) for v in (rise, level, DISTANCE, focal)]
     return [Camera(_cosine(k, count), _cosine(4 * k - count, 4 * count), *rest) for k in range(count)]

@@ -7,12 +7,13 @@ collections have faces turned around, doubled and apart, which edge lists do not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-from sketchshape.render.camera import ring
+from sketchshape.render.camera import ELEVATIONS, rings
 from sketchshape.render.contours import mark_contours, mark_creases, mark_valleys
 from sketchshape.render.framing import frame
 from sketchshape.render.raster import Box, empty_samples, rasterise
@@ -31,26 +32,29 @@ RADIUS = 1.5
 """Of the pen."""
 
 
-def render_lines(mesh: Mesh, count: int = 12, size: int = 224) -> U8:
+def render_lines(
+    mesh: Mesh, count: int = 12, size: int = 224, elevations: Sequence[float] = ELEVATIONS
+) -> U8:
     """Draw the outlines, edges and suggestive contours of a shape, from the cameras of `render_views`.
 
     Args:
         mesh: any mesh; winding and bad faces do not matter.
-        count: views, at least 1.
+        count: views of each ring of cameras, at least 1.
         size: side of a view in pixels, 16 to 4096.
+        elevations: of the rings, in degrees -90..90.
 
     Returns:
-        (count, size, size) uint8, 0 = ink, 255 = paper, lines about 1/112 of the picture wide; the same bytes
-        on every run and machine.
+        (rings * count, size, size) uint8, 0 = ink, 255 = paper, lines about 1/112 of the picture wide; the
+        same bytes on every run and machine.
 
     Raises:
-        ValueError: there is nothing to draw, or count or size is out of its range.
+        ValueError: there is nothing to draw, or a number is out of its range.
     """
-    cameras = ring(count)
+    cameras = rings(count, elevations)
     vertices, faces = frame(mesh)
     normals = face_normals(vertices, faces)
     samples = empty_samples(size)
-    views = np.full((count, size, size), 255, np.uint8)
+    views = np.full((len(cameras), size, size), 255, np.uint8)
     scale = size / 224
     edge, bend, clear, speck = (max(round(length * scale), 1) for length in (EDGE, BEND, CLEAR, SPECK))
     margin = 2 * bend + 4

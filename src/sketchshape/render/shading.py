@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-from sketchshape.render.camera import ring
+from sketchshape.render.camera import ELEVATIONS, rings
 from sketchshape.render.framing import frame
 from sketchshape.render.raster import Box, empty_samples, rasterise
 from sketchshape.types import F32, I32, I64, U8, Mesh
@@ -16,25 +17,28 @@ EDGE_ON, FACING = 40.0, 220.0
 """Grey of a surface seen edge-on (ambient light alone) and of one that faces the camera; paper is 255."""
 
 
-def render_views(mesh: Mesh, count: int = 12, size: int = 224) -> U8:
+def render_views(
+    mesh: Mesh, count: int = 12, size: int = 224, elevations: Sequence[float] = ELEVATIONS
+) -> U8:
     """Draw a shape from cameras evenly around the up axis, shaded by a light at the camera.
 
     Args:
         mesh: any mesh; winding and bad faces do not matter.
-        count: views, at least 1.
+        count: views of each ring of cameras, at least 1.
         size: side of a view in pixels, 16 to 4096.
+        elevations: of the rings, in degrees -90..90.
 
     Returns:
-        (count, size, size) uint8, 0 = ink, 255 = paper; the same bytes on every run and machine.
+        (rings * count, size, size) uint8, 0 = ink, 255 = paper; the same bytes on every run and machine.
 
     Raises:
-        ValueError: there is nothing to draw, or count or size is out of its range.
+        ValueError: there is nothing to draw, or a number is out of its range.
     """
-    cameras = ring(count)
+    cameras = rings(count, elevations)
     vertices, faces = frame(mesh)
     normals = face_normals(vertices, faces)
     samples = empty_samples(size)
-    views = np.full((count, size, size), 255, np.uint8)
+    views = np.full((len(cameras), size, size), 255, np.uint8)
     for view, camera in zip(views, cameras, strict=True):
         box = rasterise(vertices, faces, camera, samples)
         _shade(samples, normals, np.array(camera, np.float32), box, view)

@@ -20,6 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.files import atomic, cache_dir, digest, file_digest
 from sketchshape.mesh import load_mesh
+from sketchshape.render.camera import ELEVATIONS
 from sketchshape.render.lines import render_lines
 from sketchshape.render.shading import render_views
 from sketchshape.render.workers import Crew, WorkerDied
@@ -27,7 +28,10 @@ from sketchshape.types import U8, Mesh
 
 RENDERER_VERSION = 1
 """Raised with every change of mesh reading or rendering that changes a byte of a view."""
-STYLES: dict[str, Callable[[Mesh, int, int], U8]] = {"shaded": render_views, "lines": render_lines}
+STYLES: dict[str, Callable[[Mesh, int, int, Sequence[float]], U8]] = {
+    "shaded": render_views,
+    "lines": render_lines,
+}
 SMALL = 16
 """Up to so many files are drawn in this process: starting workers takes longer."""
 
@@ -39,6 +43,7 @@ def cached_views(
     size: int = 224,
     up: str | None = None,
     style: str = "shaded",
+    elevations: Sequence[float] = ELEVATIONS,
     cache: Path | None = None,
     workers: int | None = None,
 ) -> Iterator[tuple[int, U8 | MeshError]]:
@@ -49,15 +54,17 @@ def cached_views(
 
     Args:
         paths: mesh files.
-        count: views of a shape.
+        count: views of each ring of cameras.
         size: side of a view in pixels.
         up: axis of the files that points up (see `load_mesh`).
         style: shaded or lines.
+        elevations: of the rings, in degrees.
         cache: folder of the cache; None is `views` in the cache folder of sketchshape.
         workers: files in work at once; None is one for each processor.
 
     Yields:
-        Index in `paths`, and (count, size, size) uint8 or the error; in the order in which they get ready.
+        Index in `paths`, and (rings * count, size, size) uint8 or the error; in the order in which they get
+        ready.
 
     Raises:
         UsageError: the style is unknown or workers is less than 1.
@@ -73,11 +80,11 @@ def cached_views(
 
     def work(path: Path) -> U8 | MeshError:
         try:
-            key = view_key(path, count=count, size=size, up=up, style=style)
+            key = view_key(path, count=count, size=size, up=up, style=style, elevations=elevations)
             entry = folder / f"{key}.png"
-            views = _read(entry, key, (count, size, size))
+            views = _read(entry, key, (len(elevations) * count, size, size))
             if views is None:
-                views = _safely(crew, path, count, size, up, style)
+                views = _safely(crew, path, count, size, up, style, elevations)
                 _write(entry, key, views, f"{path.name}: {style}, up {up or 'y'}")
         except MeshError as error:
             return error
@@ -86,7 +93,15 @@ def cached_views(
     return _stream([Path(path) for path in paths], work, threads, crew)
 
 
-def view_key(path: Path, *, count: int, size: int, up: str | None, style: str) -> str:
+def view_key(
+    path: Path,
+    *,
+    count: int,
+    size: int,
+    up: str | None,
+    style: str,
+    elevations: Sequence[float] = ELEVATIONS,
+) -> str:
     """Name the views of a file by what they depend on: its content and kind, and how it is drawn.
 
     Returns:
@@ -99,10 +114,14 @@ def view_key(path: Path, *, count: int, size: int, up: str | None, style: str) -
         content = [file_digest(file) for file in (path, *companions(path))]
     except (OSError, ValueError) as error:
         raise MeshError(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    return digest(RENDERER_VERSION, content, path.suffix.lower(), count, size, up or "y", style)
+    # The usual ring goes without saying, so that what was drawn before there were others is found.
+    tilted = [] if tuple(elevations) == ELEVATIONS else [list(elevations)]
+    return digest(RENDERER_VERSION, content, path.suffix.lower(), count, size, up or "y", style, *tilted)
 
 
-def draw(path: Path, count: int, size: int, up: str | None, style: str) -> U8:
+def draw(
+    path: Path, count: int, size: int, up: str | None, style: str, elevations: Sequence[float] = ELEVATIONS
+) -> U8:
     """Draw the views of one file.
 
     Raises:
@@ -110,7 +129,7 @@ def draw(path: Path, count: int, size: int, up: str | None, style: str) -> U8:
     """
     mesh = load_mesh(path, up)
     try:
-        return STYLES[style](mesh, count, size)
+        return STYLES[style](mesh, count, size, elevations)
     except ValueError as error:
         raise MeshError(path, str(error)) from error
 

@@ -9,7 +9,7 @@ from typing import Any
 from sketchshape.datasets import SketchItem
 from sketchshape.errors import SketchError
 from sketchshape.images import prepare
-from sketchshape.render import cached_views
+from sketchshape.render import ELEVATIONS, cached_views
 from sketchshape.report.gallery import Cell
 from sketchshape.report.runs import Run, Seed
 from sketchshape.types import U8
@@ -59,13 +59,14 @@ def _sketch(run: Run, name: str, label: int) -> U8 | None:
 def _views(run: Run, names: Iterable[str], cache: Path | None) -> dict[str, U8]:
     known = sorted(name for name in names if name in run.items["gallery"])
     settings: dict[str, Any] = run.record["settings"]
-    count = settings["views"]["count"]
+    views = settings["views"]
     made = cached_views(
         [Path(run.items["gallery"][name]) for name in known],
-        count=count,
-        size=settings["views"]["size"],
+        count=views["count"],
+        size=views["size"],
+        elevations=views.get("elevations", ELEVATIONS),
         up=settings["data"]["up"],
         cache=cache,
     )
-    view = min(SHOWN_VIEW, count - 1)
-    return {known[index]: views[view] for index, views in made if not isinstance(views, Exception)}
+    view = min(SHOWN_VIEW, views["count"] - 1)
+    return {known[index]: found[view] for index, found in made if not isinstance(found, Exception)}

@@ -17,6 +17,8 @@ from sketchshape.search.confidence import Confidence
 from sketchshape.search.record import CENTERS, SHAPES, SKETCHES, read_record
 from sketchshape.types import F32, U8
 
+ONE_RING = (30.0,)  # degrees; of bundles that were made before there could be more rings
+
 
 def default_bundle() -> Path:
     """Name the folder of the bundle that ships with the package."""
@@ -28,12 +30,19 @@ class ViewSettings:
     """How shapes are rendered for an encoder.
 
     Args:
-        count: cameras around the up axis.
+        count: cameras of each ring around the up axis.
         size: side of a rendered view in pixels.
+        elevations: of the rings, in degrees.
     """
 
     count: int
     size: int
+    elevations: tuple[float, ...]
+
+    @property
+    def total(self) -> int:
+        """Number of views of a shape."""
+        return self.count * len(self.elevations)
 
 
 @dataclass(frozen=True)
@@ -97,14 +106,14 @@ class Bundle:
         """
         folder = default_bundle() if path is None else Path(path)
         record = read_record(folder)
-        lines, confidence = record["lines"], record["confidence"]
+        views, lines, confidence = (record[name] for name in ("views", "lines", "confidence"))
         with (folder / CENTERS).open("rb") as stream:
             centers = np.load(stream)
         return cls(
             folder,
             record["size"],
             record["sketch_size"],
-            ViewSettings(**record["views"]),
+            ViewSettings(views["count"], views["size"], tuple(views.get("elevations", ONE_RING))),
             record["preprocessing"],
             record["renderer"],
             record["hash"],
@@ -139,7 +148,7 @@ class Bundle:
         Returns:
             (n, D) float32, unit rows.
         """
-        return _run(self._shapes, views, (self.views.count, self.size, self.size), self.width)
+        return _run(self._shapes, views, (self.views.total, self.size, self.size), self.width)
 
     def embed_shape(self, views: U8, drawings: U8 | None = None) -> F32:
         """Embed a shape as an index holds it; may be called from several threads at once.

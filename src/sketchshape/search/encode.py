@@ -73,7 +73,14 @@ def encode(
         vector = bundle.embed_shape(pictures, drawings)
         return Encoded(vector, len(mesh.faces), (width, height, depth), coarse(pictures))
 
-    rendered = cached_views(paths, count=bundle.views.count, size=bundle.views.size, up=up, workers=workers)
+    rendered = cached_views(
+        paths,
+        count=bundle.views.count,
+        size=bundle.views.size,
+        elevations=bundle.views.elevations,
+        up=up,
+        workers=workers,
+    )
     threads = workers or os.cpu_count() or 1
     waiting: dict[Future[Encoded | FileError], int] = {}
     with ThreadPoolExecutor(threads, thread_name_prefix="encode") as pool:

@@ -27,6 +27,7 @@ def model_card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, di
     lines = facts["lines"]
     words = data.get("words", 0)
     more = f"; its words head on {words} drawings of other words too" if words else ""
+    views = facts["views"]["count"] * len(facts["views"]["elevations"])
     drawn = f" and {lines['count']} line drawings, which the sketches' network sees" if lines else ""
     figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in FIGURES)
     return (
@@ -41,7 +42,7 @@ Sketches and 3D shapes to unit vectors of one space, by the class-centre guidanc
 near the shapes of what it shows.
 
 * backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]})
-* a shape is {facts["views"]["count"]} views of {facts["size"]} pixels{drawn}; a sketch has
+* a shape is {views} views of {facts["size"]} pixels{drawn}; a sketch has
   {facts["sketch_size"]} pixels
 * trained on {learned} shapes of {len(facts["classes"])} classes and {data["train"]} drawings{more};
   seed {facts["run"]["seed"]}

@@ -32,7 +32,7 @@ from sketchshape.train.card import FIGURES, model_card
 from sketchshape.train.freezing import fold_batch_norms
 from sketchshape.train.layout import load_embeddings, read_run, seed_folder
 from sketchshape.train.losses import Centers
-from sketchshape.train.networks import Encoder
+from sketchshape.train.networks import Encoder, pooled
 from sketchshape.train.onnx_files import save_shared
 from sketchshape.train.pair import Pair, load_pair, unit, widened
 from sketchshape.train.parity import Parity, compare, probes
@@ -123,17 +123,18 @@ class Exportable(nn.Module):
         trunk: a backbone without batch-norms.
         head: of the encoder.
         mirrored: add the embedding of the mirror image, as `train.flip_test` measures it.
+        pool: how the features of a shape's views are joined.
     """
 
-    def __init__(self, trunk: nn.Module, head: nn.Module, mirrored: bool) -> None:
+    def __init__(self, trunk: nn.Module, head: nn.Module, mirrored: bool, pool: str = "mean") -> None:
         super().__init__()
-        self.trunk, self.head, self.mirrored = trunk, head, mirrored
+        self.trunk, self.head, self.mirrored, self.pool = trunk, head, mirrored, pool
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Embed (n, H, W) sketches, or (n, views, H, W) shapes: (n, D) float32, unit rows."""
         if pictures.ndim == 4:
             features = self.trunk(pictures.flatten(0, 1))
-            features = features.unflatten(0, (-1, pictures.shape[1])).mean(1)
+            features = pooled(features.unflatten(0, (-1, pictures.shape[1])), self.pool)
             return functional.normalize(self.head(features), dim=1)
         vectors = functional.normalize(self.head(self.trunk(pictures)), dim=1)
         if self.mirrored:
@@ -147,7 +148,7 @@ def _write_networks(folder: Path, pair: Pair, settings: Run) -> None:
     width = pair.sketches.head.width  # more than that of the shapes' head where there is a words head
     graphs = {
         SKETCHES: _to_onnx(_plain(pair.sketches, settings, "sketch", width), (sketch, sketch)),
-        SHAPES: _to_onnx(_plain(pair.shapes, settings, "shape", width), (settings.views.count, shape, shape)),
+        SHAPES: _to_onnx(_plain(pair.shapes, settings, "shape", width), (settings.views.total, shape, shape)),
     }
     save_shared(graphs, folder)
 
@@ -167,7 +168,7 @@ def _plain(encoder: Encoder, settings: Run, modality: str, width: int) -> Export
     head: nn.Module = copy.deepcopy(encoder.head)
     if zeros := width - encoder.head.width:
         head = nn.Sequential(head, nn.ZeroPad1d((0, zeros)))
-    network = Exportable(trunk, head, mirrored).cpu().eval().requires_grad_(False)
+    network = Exportable(trunk, head, mirrored, encoder.pool).cpu().eval().requires_grad_(False)
     fold_batch_norms(network.trunk)
     return network
 
@@ -207,7 +208,11 @@ def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -
     return {
         "size": settings.backbone.of("shape").size,
         "sketch_size": settings.backbone.of("sketch").size,
-        "views": {"count": settings.views.count, "size": settings.views.size},
+        "views": {
+            "count": settings.views.count,
+            "size": settings.views.size,
+            "elevations": list(settings.views.elevations),
+        },
         "lines": _lines(settings),
         "preprocessing": PREPROCESSING_VERSION,
         "renderer": RENDERER_VERSION,

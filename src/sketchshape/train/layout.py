@@ -26,6 +26,8 @@ LATER = (
     "data.unseen",
     "data.share",
     "backbone.sketch_name",
+    "views.elevations",
+    "views.pool",
     "views.lines",
     "views.line_size",
     "views.line_weight",

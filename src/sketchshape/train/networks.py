@@ -84,6 +84,24 @@ class JoinedHeads(nn.Module):
         return torch.cat([parts[0], self.weight**0.5 * parts[1]], 1)
 
 
+POOLS = {"mean": 1, "mean+max": 2}
+"""How the features of views become those of a shape, and how many times as many these are."""
+
+
+def pooled(views: Tensor, pool: str) -> Tensor:
+    """Give the features of shapes: the mean over their views, and where asked the maximum after it.
+
+    Args:
+        views: (B, V, dim), in any order.
+        pool: a key of `POOLS`.
+
+    Returns:
+        (B, POOLS[pool] * dim).
+    """
+    mean = views.mean(1)
+    return torch.cat([mean, views.amax(1)], 1) if pool == "mean+max" else mean
+
+
 class Features(nn.Identity):
     """The trunk of a network that is trained on stored features: nothing is left to do.
 
@@ -104,16 +122,17 @@ class Encoder(nn.Module):
     Args:
         trunk: a backbone for pictures, `Features` for stored features.
         head: what makes an embedding of them, or two heads that join theirs.
+        pool: how the features of a shape's views are joined, see `POOLS`; for sketches it is mean.
 
     Raises:
         ValueError: the trunk gives another number of features than the head takes.
     """
 
-    def __init__(self, trunk: Backbone | Features, head: Head | JoinedHeads) -> None:
+    def __init__(self, trunk: Backbone | Features, head: Head | JoinedHeads, pool: str = "mean") -> None:
         super().__init__()
-        if trunk.dim != head.dim:
-            raise ValueError(f"the trunk gives {trunk.dim} features, the head takes {head.dim}")
-        self.trunk, self.head = trunk, head
+        if (given := trunk.dim * POOLS[pool]) != head.dim:
+            raise ValueError(f"the trunk gives {given} features, the head takes {head.dim}")
+        self.trunk, self.head, self.pool = trunk, head, pool
 
     def has_views(self, inputs: Tensor) -> bool:
         """Tell whether inputs are shapes (B, V, ...) and not sketches (B, ...).
@@ -133,7 +152,7 @@ class Encoder(nn.Module):
         """Embed items, without normalisation.
 
         Args:
-            inputs: sketches (B, ...) or shapes (B, V, ...) with V views, whose features are averaged; the
+            inputs: sketches (B, ...) or shapes (B, V, ...) with V views, whose features are pooled; the
                 rest is (H, W) uint8 for a backbone, (dim,) float32 for stored features.
 
         Returns:
@@ -142,7 +161,7 @@ class Encoder(nn.Module):
         if self.has_views(inputs):
             count, views = inputs.shape[:2]
             features: Tensor = self.trunk(inputs.flatten(0, 1))
-            features = features.reshape(count, views, -1).mean(1)
+            features = pooled(features.reshape(count, views, -1), self.pool)
         else:
             features = self.trunk(inputs)
         embeddings: Tensor = self.head(features)

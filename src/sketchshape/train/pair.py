@@ -16,7 +16,7 @@ from sketchshape.files import atomic
 from sketchshape.settings import Run, Stage
 from sketchshape.train.backbones import backbone_class, build_backbone
 from sketchshape.train.layout import settings_hash
-from sketchshape.train.networks import Encoder, Features, Head, JoinedHeads
+from sketchshape.train.networks import POOLS, Encoder, Features, Head, JoinedHeads
 from sketchshape.train.preparer import Preparer
 from sketchshape.types import F32
 
@@ -150,7 +150,9 @@ def _new_encoder(settings: Run, stage: Stage, modality: str) -> Encoder:
         trunk: Any = Features(backbone_class(backbone.name).dim)
     else:
         trunk = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=True)
-    return Encoder(trunk, Head(trunk.dim, head.hidden, head.width, stage.dropout, head.standardise))
+    pool = settings.views.pool if modality == "shape" else "mean"
+    dim = trunk.dim * POOLS[pool]
+    return Encoder(trunk, Head(dim, head.hidden, head.width, stage.dropout, head.standardise), pool)
 
 
 def in_roles(shape: T, sketch: T, settings: Run) -> tuple[T, T]:

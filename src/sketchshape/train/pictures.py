@@ -34,11 +34,17 @@ def shape_pictures(
         workers: processes that render; None is all cores.
 
     Yields:
-        Index into `items`, and (count, size, size) uint8 or the error of that file; in any order.
+        Index into `items`, and (views, size, size) uint8 or the error of that file; in any order.
     """
     paths = [item.path for item in items]
     for index, rendered in cached_views(
-        paths, count=views.count, size=views.size, up=up, cache=cache, workers=workers
+        paths,
+        count=views.count,
+        size=views.size,
+        elevations=views.elevations,
+        up=up,
+        cache=cache,
+        workers=workers,
     ):
         if isinstance(rendered, FileError):
             yield index, rendered

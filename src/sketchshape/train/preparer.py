@@ -107,10 +107,18 @@ class Preparer:
             return gather_features(title, keys, make, network, store, self.device, quiet=self.quiet)
 
     def _rendered(self, item: ShapeItem, style: str) -> str:
-        views = self.settings.views
-        count, size = (views.lines, views.line_size) if style == "lines" else (views.count, views.size)
+        views, up = self.settings.views, self.settings.data.up
         try:
-            return view_key(item.path, count=count, size=size, up=self.settings.data.up, style=style)
+            if style == "lines":
+                return view_key(item.path, count=views.lines, size=views.line_size, up=up, style=style)
+            return view_key(
+                item.path,
+                count=views.count,
+                size=views.size,
+                up=up,
+                style=style,
+                elevations=views.elevations,
+            )
         except OSError:
             return f"unreadable {item.path}"
 

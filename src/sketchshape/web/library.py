@@ -150,7 +150,12 @@ class Library:
                 raise MeshError(entry.path, str(error)) from error
         views = self._searcher.bundle.views
         for _, found in cached_views(
-            [entry.path], count=views.count, size=views.size, up=entry.up, workers=1
+            [entry.path],
+            count=views.count,
+            size=views.size,
+            elevations=views.elevations,
+            up=entry.up,
+            workers=1,
         ):
             if isinstance(found, Exception):
                 raise found
