@@ -43,7 +43,7 @@ class Views:
         size: side of a rendered view in pixels.
         elevations: degrees by which the cameras of each ring look down; the paper has one ring.
         pool: how the features of the views are joined: mean (the paper), or mean+max, where the strongest
-            answer of any view stands beside it.
+            answer of any view stands beside it; methods that are compared with CGN have ways of their own.
         lines: cameras that draw the shape in lines too, as if it had been sketched; 0 is none. The sketches'
             network learns from these drawings, and sees them when a shape is embedded.
         line_size: side of such a drawing in pixels.
