@@ -20,14 +20,6 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def degrees(text: str) -> float:
-    """Read an elevation, -90 to 90."""
-    value = float(text)
-    if not -90 <= value <= 90:
-        raise argparse.ArgumentTypeError(f"{text} is not within -90 to 90")
-    return value
-
-
 def positive(text: str) -> int:
     """Read a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:

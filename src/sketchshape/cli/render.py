@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from sketchshape.cli.options import add_json, add_workers, degrees, positive
+from sketchshape.cli.options import add_json, add_workers, positive
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.files import atomic
 from sketchshape.progress import Steps
@@ -41,6 +41,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--columns", type=positive, default=6, help="views in a row (6)")
     add_workers(parser)
     add_json(parser)
+
+
+def degrees(text: str) -> float:
+    """Read an elevation, -90 to 90."""
+    value = float(text)
+    if not -90 <= value <= 90:
+        raise argparse.ArgumentTypeError(f"{text} is not within -90 to 90")
+    return value
 
 
 def run(arguments: argparse.Namespace) -> int:
