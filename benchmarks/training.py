@@ -1,8 +1,11 @@
-"""Images per second of fine-tuning a backbone, of its loader alone, and whether the loader starves it.
+"""Images per second of fine-tuning a backbone, which part of the device's peak that is, and its loader alone.
 
 Run `python benchmarks/training.py`. All ways are timed in turn, round after round, so that other programs on
 the same cores slow them alike; each figure is the median of the rounds, with its ratio to the first row.
 `--device cuda` times a GPU. Threads are those of torch: OMP_NUM_THREADS=1 for one core.
+
+The peak is the best that a product of two large matrices reaches in the same rounds and the same precision.
+The work of a step is that of its convolutions and linear layers, forwards and backwards, as torch counts it.
 """
 
 from __future__ import annotations
@@ -14,12 +17,14 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from sketchshape import settings
 from sketchshape.train import Augment, Encoder, Head, Items, Student, build_backbone
 from sketchshape.train.step import Stepper
 
 CLASSES = 10
+TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 Way = Callable[[], None]
 
 
@@ -61,6 +66,24 @@ def loading(items: Items, batch: int, device: torch.device) -> Way:
     return epoch
 
 
+def multiplying(side: int, device: torch.device, precision: str) -> Way:
+    """Multiply two matrices of `side` rows and columns: 2 side^3 operations, as fast as the device can."""
+    left, right = (torch.randn(side, side, device=device).to(TYPES[precision]) for _ in range(2))
+
+    def product() -> None:
+        torch.mm(left, right)
+        finish(device)
+
+    return product
+
+
+def operations(way: Way) -> int:
+    """Count the floating-point operations of one call."""
+    with FlopCounterMode(display=False) as counter:
+        way()
+    return int(counter.get_total_flops())
+
+
 def finish(device: torch.device) -> None:
     """Wait for the device."""
     if device.type == "cuda":
@@ -74,6 +97,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--images", type=int, default=32, help="of one round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--matrix", type=int, default=2048, help="rows and columns of what the peak is told by"
+    )
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     device, items = torch.device(options.device), sketches(options.images, options.size)
@@ -81,31 +107,47 @@ def main() -> None:
         f"train {precision} {word}": training(
             options.backbone, items, options.batch, device, precision, layout
         )
-        for precision in ("fp32", "bf16")
+        for precision in TYPES
         for word, layout in (
             ("plain", torch.contiguous_format),
             ("channels-last", torch.channels_last),
         )
     }
+    ways |= {f"multiply {precision}": multiplying(options.matrix, device, precision) for precision in TYPES}
     ways["loader alone"] = loading(items, options.batch, device)
-    for way in ways.values():  # the first one sets things up
-        way()
+    work = {name: operations(way) for name, way in ways.items()}  # the first call sets things up too
     spent: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(options.rounds):
         for name, way in ways.items():
             began = time.perf_counter()
             way()
             spent[name].append(time.perf_counter() - began)
+    report(options, spent, work)
+
+
+def report(options: argparse.Namespace, spent: dict[str, list[float]], work: dict[str, int]) -> None:
+    """Print a row for each way: rate, ratio to the first, and part of the peak of its precision."""
     medians = {name: statistics.median(times) for name, times in spent.items()}
     first = next(iter(medians.values()))
+    speeds = {name: work[name] / median / 1e9 for name, median in medians.items()}
+    peaks = {kind: work[f"multiply {kind}"] / min(spent[f"multiply {kind}"]) / 1e9 for kind in TYPES}
     print(
         f"{options.backbone}, {options.size} pixels, batches of {options.batch}, {options.images} images, "
-        f"{options.rounds} rounds, {device}, {torch.get_num_threads()} threads"
+        f"{options.rounds} rounds, {options.device}, {torch.get_num_threads()} threads"
     )
-    for name, median in medians.items():
-        print(f"{name:<26}{options.images / median:10.1f} images/s {first / median:8.2f} x")
-    best = min(median for name, median in medians.items() if name.startswith("train"))
-    print(f"the loader takes {100 * medians['loader alone'] / best:.1f} % of the fastest training")
+    for kind, peak in peaks.items():
+        print(f"peak {kind:<21}{peak:10.1f} Gflop/s")
+    training = [name for name in medians if name.startswith("train")]
+    for name in training:
+        peak = peaks[name.split()[1]]
+        print(
+            f"{name:<26}{options.images / medians[name]:10.1f} images/s {first / medians[name]:8.2f} x"
+            f"{speeds[name]:10.1f} Gflop/s {100 * speeds[name] / peak:6.1f} % of peak"
+        )
+    alone = medians["loader alone"]
+    print(f"{'loader alone':<26}{options.images / alone:10.1f} images/s {first / alone:8.2f} x")
+    best = min(medians[name] for name in training)
+    print(f"the loader takes {100 * alone / best:.1f} % of the fastest training")
 
 
 if __name__ == "__main__":
