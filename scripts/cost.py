@@ -15,9 +15,8 @@ import json
 import statistics
 import sys
 from pathlib import Path
-from typing import Any
 
-Rows = list[dict[str, Any]]
+from sketchshape.train.log import Row, read_log
 
 
 def main() -> None:
@@ -28,13 +27,15 @@ def main() -> None:
     parser.add_argument("--pretrain", type=Path, help="folder of the trunk for sketches")
     parser.add_argument("--cores", type=int, default=1, help="that worked in that time")
     arguments = parser.parse_args()
-    seeds = {path.parent.name: read_log(path) for path in sorted(arguments.run.glob("seed-*/log.jsonl"))}
+    seeds = {
+        path.parent.name: read_log(path.parent) for path in sorted(arguments.run.glob("seed-*/log.jsonl"))
+    }
     if not any("val_map" in row for rows in seeds.values() for row in rows):
         sys.exit(f"{arguments.run}: no log has val_map, expected a run with --set data.validation=0.2")
     record = json.loads((arguments.run / "run.json").read_text(encoding="utf-8"))
     before = record["seconds_prepared"]
     if arguments.pretrain:
-        before += sum(row["seconds"] for row in read_log(arguments.pretrain / "log.jsonl"))
+        before += sum(row["seconds"] for row in read_log(arguments.pretrain))
     print("| mAP in validation | seeds that reach it | epochs of the student | seconds | core-minutes |")
     print("| ---: | ---: | ---: | ---: | ---: |")
     for wanted in arguments.map:
@@ -43,12 +44,7 @@ def main() -> None:
         )
 
 
-def read_log(path: Path) -> Rows:
-    """Read the rows of a log."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def reached(rows: Rows, wanted: float) -> tuple[int, float] | None:
+def reached(rows: list[Row], wanted: float) -> tuple[int, float] | None:
     """Give the epoch of the student that first reaches an mAP, and the seconds until its end; None: never."""
     spent = sum(row["seconds"] for row in rows if row["stage"] == "teacher")
     for row in rows:

@@ -12,16 +12,15 @@ from scipy import ndimage
 from skimage.measure import approximate_polygon
 from skimage.morphology import disk, skeletonize
 
+from sketchshape.images import Strokes
+
 Bits = NDArray[np.bool_]
-Strokes = list[list[list[float]]]
 SIDE, BORDER = 224, 16  # pixels of an icon, and of the paper around it
 INK, FAINT = 90, 30  # of 255, darker than paper by this much; the second where nothing is as dark
 FLAT = 12  # of 255; where colours differ less, the icon has one
 PEN = 10.5  # pixels; a part that is at most twice as wide is a line, a wider one an area
-BLACK, OUTLINE = (
-    80,
-    9,
-)  # of 255, the level of drawn lines in a coloured picture; half of their width in pixels
+BLACK = 80  # of 255, the level of drawn lines in a coloured picture
+OUTLINE = 9  # pixels, half of their width
 STEP = 22  # of 255, between two colours with an edge between them
 SHORTEST, LENGTH = 4, 1500  # points of a stroke before it is simplified; of a drawing after that
 BEND = 1.2  # pixels that a simplified stroke may leave its line
