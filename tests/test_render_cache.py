@@ -218,3 +218,11 @@ def test_wrong_calls_fail_at_once(shapes, tmp_path) -> None:
     with pytest.raises(UsageError, match="workers is 0"):
         cached_views(shapes, cache=tmp_path, workers=0, **PARAMETERS)
     assert list(cached_views([], cache=tmp_path, **PARAMETERS)) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("name", ["pipe.off", "pipe.gltf"])
+def test_a_pipe_is_named_and_not_waited_for(name: str, tmp_path) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(MeshError, match=rf"{name}: cannot be read: is not a regular file"):
+        view_key(tmp_path / name, **PARAMETERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -52,7 +53,13 @@ def digest(*parts: bytes | str | Any) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """Hash the content of a file to 64 hexadecimal digits (SHA-256)."""
+    """Hash the content of a file to 64 hexadecimal digits (SHA-256).
+
+    Raises:
+        OSError: there is no such file, or it is a pipe or a device, which may have no end.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "is not a regular file")
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

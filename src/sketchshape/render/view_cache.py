@@ -111,7 +111,7 @@ def view_key(
         MeshError: the file cannot be read.
     """
     try:
-        content = [file_digest(file) for file in (path, *companions(path))]
+        content = [file_digest(path), *map(file_digest, companions(path))]
     except (OSError, ValueError) as error:
         raise MeshError(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
     # The usual ring goes without saying, so that what was drawn before there were others is found.
