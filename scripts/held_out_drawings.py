@@ -1,9 +1,11 @@
-"""List the drawings that nothing may be trained on before it is measured: configs/held-out-drawings.txt.
+"""List the drawings that nothing may be trained on before it is measured: two files in configs.
 
     python scripts/held_out_drawings.py --cc0 DIR --quickdraw DIR --psb76 DIR
 
-These are the test drawings of the bundled sample; those of the bundle that ships; and those of psb76 that are
-tested with, or chosen with (the fifth of its training sketches that --set data.validation=0.2 holds out).
+held-out-drawings.txt has the test drawings of the bundled sample and of the bundle that ships, and those of
+psb76 that are tested or chosen with. Chosen is with the fifth of its training sketches that --set
+data.validation=0.2 holds out, among them those that sketch_drawings.py makes drawings of.
+psb76-test-drawings.txt has only those that psb76 is tested with, for what was chosen before.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from make_bundle import excluded, read, sample_keys, split
 from sketchshape.datasets import load_dataset, split_validation
 from sketchshape.train.inputs import SPLIT_SEED
 
-OUT = Path(__file__).parents[1] / "configs" / "held-out-drawings.txt"
+CONFIGS = Path(__file__).parents[1] / "configs"
 
 
 def main() -> None:
@@ -29,22 +31,32 @@ def main() -> None:
     tested = excluded(arguments.psb76 / "sources.csv")
     chosen = validation(arguments.psb76)
     shipped = bundle_test(arguments.cc0, arguments.quickdraw, tested)
-    keys = sorted(tested | chosen | sample_keys() | shipped)
-    lines = ["# key_id of Quick, Draw! drawings; made by scripts/held_out_drawings.py", *keys]
-    OUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(
-        f"{OUT}: {len(keys)} drawings; psb76 {len(tested)} test, {len(chosen)} validation; "
-        f"sample {len(sample_keys())}; bundle {len(shipped)}"
-    )
+    write("held-out-drawings.txt", tested | chosen | sample_keys() | shipped)
+    write("psb76-test-drawings.txt", tested)
+    print(f"psb76: {len(tested)} test, {len(chosen)} validation")
+    print(f"sample: {len(sample_keys())}, bundle: {len(shipped)}")
+
+
+def write(name: str, keys: set[str]) -> None:
+    """Write a list, sorted."""
+    lines = [
+        "# key_id of drawings, most of Quick, Draw!; made by scripts/held_out_drawings.py",
+        *sorted(keys),
+    ]
+    (CONFIGS / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{CONFIGS / name}: {len(keys)} drawings")
 
 
 def validation(root: Path) -> set[str]:
-    """Name the drawings among the validation sketches of psb76."""
+    """Name the validation sketches of psb76, as drawings."""
     with (root / "sources.csv").open(newline="", encoding="utf-8") as file:
         source = {row["sketch"]: row["source"] for row in csv.DictReader(file)}
     _, held = split_validation(load_dataset("psb76", root).train, 0.2, SPLIT_SEED)
-    found = {source[item.path.stem].partition(":") for item in held}
-    return {key for kind, _, key in found if kind == "quickdraw"}
+    names = [item.path.stem for item in held]
+    return {
+        source[name].removeprefix("quickdraw:") if "quickdraw" in source[name] else f"psb76:{name}"
+        for name in names
+    }
 
 
 def bundle_test(cc0: Path, quickdraw: Path, left_out: set[str]) -> set[str]:
