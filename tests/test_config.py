@@ -86,7 +86,7 @@ def test_every_shipped_configuration_is_valid(path: Path) -> None:
     assert load_config(Run, path).name == path.stem
 
 
-@pytest.mark.parametrize("name", ["quickdraw", "even", "icons"])
+@pytest.mark.parametrize("name", ["quickdraw", "even", "icons", "psb76"])
 def test_the_configurations_of_pretraining_are_valid(name: str) -> None:
     pytest.importorskip("torch")
     from sketchshape.train.pretrain import Pretrain
@@ -96,7 +96,18 @@ def test_the_configurations_of_pretraining_are_valid(name: str) -> None:
     assert found.classifier.balance == (0.0 if name == "quickdraw" else 0.7)
     keys = (root / found.data.left_out).read_text().split("\n")[1:-1]
     assert keys == sorted(set(keys))
-    assert all(key.isdigit() for key in keys)
+    assert all(key.removeprefix("psb76:").isdigit() for key in keys)
+
+
+def test_what_is_tested_with_is_what_may_not_be_chosen_with() -> None:
+    """Final training leaves out the test drawings of psb76, choosing leaves out more."""
+    folder = Path(__file__).parents[1] / "configs"
+    tested, held = (
+        set((folder / f"{name}.txt").read_text().splitlines()[1:])
+        for name in ("psb76-test-drawings", "held-out-drawings")
+    )
+    assert len(tested) == 597  # all test sketches of psb76 that are from Quick, Draw!
+    assert tested < held
 
 
 def test_sketches_may_have_another_network() -> None:

@@ -183,6 +183,18 @@ def test_words_are_learned_and_the_trunk_serves_a_run(folder: Path, tmp_path: Pa
     pretrain(settings(folder, stem=1), tmp_path / "run", quiet=True, fresh=True)
 
 
+@pytest.mark.parametrize("part", [0.0, 0.2])
+def test_what_is_held_out_is_told_where_something_is(
+    part: float, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = replace(settings(folder).classifier, epochs=1)
+    pretrain(settings(folder, data=Source(str(folder), validation=part), classifier=short), tmp_path / "run")
+    said = capsys.readouterr().err
+    assert "drawings of 3 words" in said
+    assert ("right words" in said) == bool(part)
+    assert "nan" not in said
+
+
 def test_pictures_of_held_out_drawings_are_plain(folder: Path) -> None:
     words = read_words(folder)
     np.testing.assert_array_equal(

@@ -112,10 +112,10 @@ def pretrain(settings: Pretrain, folder: Path, *, fresh: bool = False, quiet: bo
     )
     path = folder / NAME
     _save_trunk(path, method.encoder, settings)
-    last = result.history[-1]
     if not quiet:
         print(f"{len(learned)} drawings of {len(words.names)} words, {result.seconds:.0f} s", file=sys.stderr)
-        print(f"held out: {100 * last.get('accuracy', float('nan')):.1f} % right words", file=sys.stderr)
+        if "accuracy" in (last := result.history[-1]):
+            print(f"held out: {100 * last['accuracy']:.1f} % right words", file=sys.stderr)
     return path
 
 
