@@ -86,7 +86,7 @@ def test_every_shipped_configuration_is_valid(path: Path) -> None:
     assert load_config(Run, path).name == path.stem
 
 
-@pytest.mark.parametrize("name", ["quickdraw", "even", "icons", "psb76"])
+@pytest.mark.parametrize("name", ["quickdraw", "even", "icons", "sketches"])
 def test_the_configurations_of_pretraining_are_valid(name: str) -> None:
     pytest.importorskip("torch")
     from sketchshape.train.pretrain import Pretrain
