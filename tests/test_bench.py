@@ -387,6 +387,8 @@ def test_checkpoints_of_another_task_are_forgotten(tmp_path: Path) -> None:
 def test_an_interruption_is_passed_on_and_waited_for(
     tmp_path: Path, program: Callable[[str], None], number: int
 ) -> None:
+    # A shell cannot trap what is ignored when it starts, as Ctrl-C is where tests run in the background.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     program('trap "sleep 0.1; echo yes > saved; exit 130" INT; touch begun; sleep 60 & wait')
     cells = [cell(tmp_path / name) for name in ("one", "two")]
     runner = Runner(tmp_path, 1, lambda line: None)
@@ -399,8 +401,11 @@ def test_an_interruption_is_passed_on_and_waited_for(
         signal.raise_signal(number)
 
     runner._start = interrupted  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        runner.run(cells)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(cells)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (tmp_path / "one/saved").read_text() == "yes\n"
     assert not cells[1].folder.exists()
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
