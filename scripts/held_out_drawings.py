@@ -54,7 +54,7 @@ def validation(root: Path) -> set[str]:
     _, held = split_validation(load_dataset("psb76", root).train, 0.2, SPLIT_SEED)
     names = [item.path.stem for item in held]
     return {
-        source[name].removeprefix("quickdraw:") if "quickdraw" in source[name] else f"psb76:{name}"
+        source[name].removeprefix("quickdraw:") if source[name].startswith("quickdraw:") else f"psb76:{name}"
         for name in names
     }
 

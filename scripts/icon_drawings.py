@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from drawing_files import drawing_line, write_beside
 from icon_strokes import icon_strokes
 
 from sketchshape.progress import Steps
@@ -66,11 +67,7 @@ def main() -> None:
         sys.exit(f"{arguments.icons} has no json/*.json, expected the npm package @iconify/json, unpacked")
     chosen = choose(find(sets, names))
     drawn = draw(sets, chosen)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    for word in words:
-        own = (arguments.quickdraw / f"{word}.ndjson").read_text(encoding="utf-8").rstrip("\n").split("\n")
-        lines = "\n".join([*own, *sorted(drawn.get(word, []))])
-        (arguments.out / f"{word}.ndjson").write_text(lines + "\n", encoding="utf-8")
+    write_beside(arguments.quickdraw, {word: sorted(lines) for word, lines in drawn.items()}, arguments.out)
     print(f"{arguments.out}: {sum(map(len, drawn.values()))} icons of {len(drawn)} words")
 
 
@@ -160,8 +157,7 @@ def draw(sets: dict[str, Path], chosen: Icons) -> dict[str, list[str]]:
             if strokes is None or (drawing := json.dumps(strokes)) in seen:
                 continue
             seen.add(drawing)
-            key = {"word": word, "key_id": f"{prefix}:{name}", "recognized": True}
-            lines[word].append(json.dumps({**key, "drawing": strokes}))
+            lines[word].append(drawing_line(word, f"{prefix}:{name}", strokes))
     return lines
 
 

@@ -32,7 +32,15 @@ def picture_strokes(picture: NDArray[np.uint8]) -> Strokes | None:
     Returns:
         [[xs, ys], ...] in pixels, or None where nothing or too much would be drawn.
     """
-    strokes = _traced(_lines(picture))
+    return _enough(_traced(_lines(picture)))
+
+
+def ink_strokes(ink: Bits) -> Strokes | None:
+    """Draw with a pen what is black on white, as `picture_strokes` does, of (H, W) bool."""
+    return _enough(_traced(_of_one_colour(ink)))
+
+
+def _enough(strokes: Strokes) -> Strokes | None:
     points = sum(len(xs) for xs, _ in strokes)
     return strokes if SHORTEST <= points <= LENGTH else None
 

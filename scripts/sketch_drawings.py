@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import sys
 from collections import defaultdict
 from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
+from drawing_files import drawing_line, write_beside
 from numpy.typing import NDArray
-from picture_strokes import BORDER, SIDE, picture_strokes
+from picture_strokes import BORDER, SIDE, Bits, ink_strokes
 from PIL import Image
 
 from sketchshape.datasets import SketchItem, load_dataset
@@ -47,19 +47,16 @@ def main() -> None:
     parser.add_argument("--drawings", type=Path, required=True, help="folder of <word>.ndjson")
     parser.add_argument("--out", type=Path, required=True, help="folder for both, as <word>.ndjson")
     arguments = parser.parse_args()
-    files = sorted(arguments.drawings.glob("*.ndjson"))
-    if not files:
+    words = {path.stem for path in arguments.drawings.glob("*.ndjson")}
+    if not words:
         sys.exit(f"{arguments.drawings} has no .ndjson files, expected <word>.ndjson of drawings")
     try:
         drawn = draw(arguments.psb76)
     except (SketchshapeError, OSError) as error:
         sys.exit(f"{arguments.psb76} cannot be read as psb76: {error}")
-    if unknown := sorted(set(drawn) - {path.stem for path in files}):
+    if unknown := sorted(set(drawn) - words):
         sys.exit(f"{arguments.drawings} has no {unknown[0]}.ndjson, expected a file for each class of psb76")
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    for path in files:
-        lines = [path.read_text(encoding="utf-8").rstrip("\n"), *drawn.get(path.stem, [])]
-        (arguments.out / path.name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_beside(arguments.drawings, drawn, arguments.out)
     print(f"{arguments.out}: {sum(map(len, drawn.values()))} sketches of {len(drawn)} words")
 
 
@@ -75,11 +72,10 @@ def draw(root: Path) -> dict[str, list[str]]:
     with Pool() as pool:
         for item, strokes in zip(sketches, pool.imap(_strokes, sketches, chunksize=20), strict=True):
             word = word_of(dataset.classes[item.label])
-            key = {"word": word, "key_id": f"psb76:{item.path.stem}", "recognized": True}
             if strokes is None:
                 print(f"{item.path}: no lines, left out", file=sys.stderr)
             else:
-                lines[word].append(json.dumps({**key, "drawing": strokes}))
+                lines[word].append(drawing_line(word, f"psb76:{item.path.stem}", strokes))
     return lines
 
 
@@ -90,20 +86,20 @@ def word_of(name: str) -> str:
 
 def _strokes(item: SketchItem) -> Strokes | None:
     with Image.open(item.path) as opened:
-        return picture_strokes(enlarged(np.asarray(opened.convert("L"))))
+        return ink_strokes(enlarged(np.asarray(opened.convert("L"))))
 
 
-def enlarged(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Make what is drawn as large as fits, in black on white paper."""
+def enlarged(levels: NDArray[np.uint8]) -> Bits:
+    """Tell where the ink is when what is drawn is as large as fits."""
     rows, columns = np.nonzero(levels < PAPER)
     if not len(rows):
-        return np.full((SIDE + 2 * BORDER, SIDE + 2 * BORDER, 3), 255, np.uint8)
+        return np.zeros((SIDE + 2 * BORDER, SIDE + 2 * BORDER), bool)
     box = levels[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     scale = SIDE / max(box.shape)
     size = (max(1, round(box.shape[1] * scale)), max(1, round(box.shape[0] * scale)))
     large = np.asarray(Image.fromarray(box).resize(size, Image.Resampling.BICUBIC))
-    ink = np.where(np.pad(large, BORDER, constant_values=255) < PAPER, 0, 255).astype(np.uint8)
-    return np.repeat(ink[..., None], 3, 2)
+    ink: Bits = np.pad(large, BORDER, constant_values=255) < PAPER
+    return ink
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from picture_strokes import BORDER, SIDE, picture_strokes  # noqa: E402
+from picture_strokes import BORDER, SIDE, ink_strokes  # noqa: E402
 from sketch_drawings import enlarged, word_of  # noqa: E402
 
 HOUSE = [
@@ -33,7 +33,7 @@ HOUSE = [
 def test_a_picture_of_lines_becomes_these_lines(size: int, width: float) -> None:
     """The lines that are followed lie on those that were drawn, and nothing of those is missing."""
     drawn = draw_strokes(HOUSE, size, width)
-    strokes = picture_strokes(enlarged(drawn))
+    strokes = ink_strokes(enlarged(drawn))
     assert strokes is not None
     thin = [draw_strokes(lines, 256, 1.5) < 128 for lines in (HOUSE, strokes)]
     wide = [draw_strokes(lines, 256, 14.0) < 128 for lines in (HOUSE, strokes)]
@@ -44,7 +44,7 @@ def test_a_picture_of_lines_becomes_these_lines(size: int, width: float) -> None
 def test_a_small_drawing_is_made_as_large_as_fits() -> None:
     levels = np.full((100, 100), 255, np.uint8)
     levels[40:50, 20:40] = 0
-    ink = enlarged(levels)[..., 0] < 128
+    ink = enlarged(levels)
     rows, columns = np.nonzero(ink)
     assert ink.shape == (SIDE // 2 + 2 * BORDER, SIDE + 2 * BORDER)
     assert (rows.min(), columns.min(), columns.max()) == (BORDER, BORDER, BORDER + SIDE - 1)
@@ -52,7 +52,7 @@ def test_a_small_drawing_is_made_as_large_as_fits() -> None:
 
 
 def test_an_empty_page_has_no_lines() -> None:
-    assert picture_strokes(enlarged(np.full((50, 80), 255, np.uint8))) is None
+    assert ink_strokes(enlarged(np.full((50, 80), 255, np.uint8))) is None
 
 
 @pytest.mark.parametrize(
