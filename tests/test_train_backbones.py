@@ -121,6 +121,26 @@ def test_features_are_finite_float32_of_the_promised_width(name, size):
     assert not torch.equal(found[0], found[1])
 
 
+@pytest.mark.parametrize("name", SMALL)
+def test_random_weights_have_the_deviation_that_keeps_gradients_as_large_as_they_are(name):
+    for layer in build_backbone(name, "none", 64).modules():
+        if isinstance(layer, torch.nn.Conv2d) and layer.weight.numel() > 2000:
+            fan_out = layer.weight.shape[0] * layer.weight[0, 0].numel()
+            assert float(layer.weight.detach().square().mean()) == pytest.approx(2 / fan_out, rel=0.15)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_a_random_residual_network_begins_as_its_shortcuts(name):
+    backbone = build_backbone(name, "none", 64)
+    for stage in (backbone.layer1, backbone.layer4):
+        first, second = stage[:2]
+        x = torch.randn(2, first.conv1.in_channels, 8, 8)
+        with torch.inference_mode():
+            passed = x if first.downsample is None else first.downsample(x)
+            assert torch.equal(first(x), passed.relu())
+            assert torch.equal(second(passed.relu()), passed.relu())
+
+
 def test_fc7_features_are_behind_their_relu():
     with torch.inference_mode():
         found = build_backbone("alexnet", "none", 64)(_pictures())
@@ -368,6 +388,7 @@ def test_freezing_changes_nothing_but_the_last_digits(name):
         if isinstance(module, torch.nn.BatchNorm2d) and weights == "none":
             module.running_mean.uniform_(-0.1, 0.1)
             module.running_var.uniform_(0.5, 1.5)
+            module.weight.data.uniform_(0.5, 1.5)  # some begin as 0
     before = {key: value.clone() for key, value in backbone.state_dict().items()}
     fast = frozen(backbone)
     pictures = _pictures(5, 64)

@@ -93,6 +93,8 @@ def pretrain(settings: Pretrain, folder: Path, *, fresh: bool = False, quiet: bo
     words = read_words(Path(settings.data.path), _left_out(settings.data.left_out))
     learned, held = split_words(words, settings.data.validation)
     device, seed = devices.pick(settings.train.device), settings.train.seeds[0]
+    if not quiet:
+        devices.note_precision(settings.train.precision, device)
     method = _network(settings, len(words.names), seed).to(device)
     method.encoder.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     _claim(folder / "pretrain.json", settings, learned)

@@ -19,6 +19,7 @@ from sketchshape.datasets import load_dataset
 from sketchshape.errors import ArtefactError
 from sketchshape.files import digest, write_json
 from sketchshape.settings import Run
+from sketchshape.train.device import note_precision
 from sketchshape.train.evaluation import scores_of
 from sketchshape.train.inputs import Inputs, Part, prepare_inputs
 from sketchshape.train.layout import (
@@ -86,6 +87,7 @@ def _train_run(
         inputs = prepare_inputs(dataset, preparer)
     if world.first:
         _report(inputs, len(dataset.problems))
+        note_precision(settings.train.precision, preparer.device)
     prepared = time.monotonic() - started
     stamp = digest(settings_hash(settings), inputs.digest)
     seeds = {}

@@ -67,6 +67,8 @@ def build_backbone(name: str, weights: str, size: int, *, seed: int = 0, quiet: 
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         backbone = kind()
+        if weights == "none":
+            backbone.initialise()
     if weights != "none":
         load_weights(backbone, weights, quiet=quiet)
     return backbone.eval()

@@ -71,6 +71,14 @@ class Backbone(nn.Module):
         """Give the features (B, dim) of normalised pictures (B, C, H, W)."""
         raise NotImplementedError
 
+    def initialise(self) -> None:
+        """Draw random weights that keep the size of gradients from layer to layer. [He15] eq. (14)."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+
     def adapt(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Bring the entries of a weights file to those of this network; here, as they are."""
         return dict(tensors)

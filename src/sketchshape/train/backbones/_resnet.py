@@ -29,6 +29,11 @@ class BasicBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.downsample = _shortcut(inner, width, stride)
 
+    @property
+    def last(self) -> nn.BatchNorm2d:
+        """The batch-norm right before the shortcut is added."""
+        return self.bn2
+
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block to (B, inner, H, W)."""
         y = self.relu(self.bn1(self.conv1(x)))
@@ -58,6 +63,11 @@ class Bottleneck(nn.Module):
         self.bn3 = nn.BatchNorm2d(width * 4)
         self.relu = nn.ReLU(inplace=True)
         self.downsample = _shortcut(inner, width * 4, stride)
+
+    @property
+    def last(self) -> nn.BatchNorm2d:
+        """The batch-norm right before the shortcut is added."""
+        return self.bn3
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block to (B, inner, H, W)."""
@@ -91,6 +101,13 @@ class ResNet(Backbone):
         first = self.block(inner, width, stride)
         rest = (self.block(width * self.block.expansion, width, 1) for _ in range(depth - 1))
         return nn.Sequential(first, *rest)
+
+    def initialise(self) -> None:
+        """Draw random weights; each block begins as its shortcut. [Goyal17] section 5.1."""
+        super().initialise()
+        for block in self.modules():
+            if isinstance(block, (BasicBlock, Bottleneck)):
+                nn.init.zeros_(block.last.weight)
 
     def describe(self, pictures: Tensor) -> Tensor:
         """Give the features (B, dim) of normalised pictures (B, 3, H, W): the mean over positions, pool5."""
