@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-class Backbone(nn.Module):
+class Backbone(nn.Module, ABC):
     """A convolutional network that was cut where its features are taken.
 
     A subclass fills in `describe` and the class attributes; its file is its name in the configuration.
@@ -67,9 +68,9 @@ class Backbone(nn.Module):
         """Turn grey pictures to what the weights expect: (B, 3, H, W), ImageNet mean and deviation."""
         return images[:, None].float() * self.scale + self.shift
 
+    @abstractmethod
     def describe(self, pictures: Tensor) -> Tensor:
         """Give the features (B, dim) of normalised pictures (B, C, H, W)."""
-        raise NotImplementedError
 
     def initialise(self) -> None:
         """Draw random weights that keep the size of gradients from layer to layer. [He15] eq. (14)."""
