@@ -13,6 +13,7 @@ from sketchshape.settings import Backbone, Run
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = [*sorted((ROOT / "configs").glob("*.toml")), ROOT / "src/sketchshape/cli/demo.toml"]
+PRETRAINING = sorted((ROOT / "configs/pretrain").glob("*.toml"))
 
 
 def test_defaults_survive_the_way_through_json() -> None:
@@ -86,15 +87,14 @@ def test_every_shipped_configuration_is_valid(path: Path) -> None:
     assert load_config(Run, path).name == path.stem
 
 
-@pytest.mark.parametrize("name", ["quickdraw", "even", "icons", "sketches"])
-def test_the_configurations_of_pretraining_are_valid(name: str) -> None:
+@pytest.mark.parametrize("path", PRETRAINING, ids=lambda path: path.stem)
+def test_the_configurations_of_pretraining_are_valid(path: Path) -> None:
     pytest.importorskip("torch")
     from sketchshape.train.pretrain import Pretrain
 
-    root = Path(__file__).parents[1]
-    found = load_config(Pretrain, root / f"configs/pretrain/{name}.toml")
-    assert found.classifier.balance == (0.0 if name == "quickdraw" else 0.7)
-    keys = (root / found.data.left_out).read_text().split("\n")[1:-1]
+    found = load_config(Pretrain, path)
+    assert found.classifier.balance == (0.0 if path.stem == "quickdraw" else 0.7)
+    keys = (ROOT / found.data.left_out).read_text().split("\n")[1:-1]
     assert keys == sorted(set(keys))
     assert all(key.removeprefix("psb76:").isdigit() for key in keys)
 

@@ -69,6 +69,6 @@ def build_backbone(name: str, weights: str, size: int, *, seed: int = 0, quiet: 
         backbone = kind()
         if weights == "none":
             backbone.initialise()
-    if weights != "none":
-        load_weights(backbone, weights, quiet=quiet)
+        else:
+            load_weights(backbone, weights, quiet=quiet)
     return backbone.eval()

@@ -29,11 +29,6 @@ class BasicBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.downsample = _shortcut(inner, width, stride)
 
-    @property
-    def last(self) -> nn.BatchNorm2d:
-        """The batch-norm right before the shortcut is added."""
-        return self.bn2
-
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block to (B, inner, H, W)."""
         y = self.relu(self.bn1(self.conv1(x)))
@@ -63,11 +58,6 @@ class Bottleneck(nn.Module):
         self.bn3 = nn.BatchNorm2d(width * 4)
         self.relu = nn.ReLU(inplace=True)
         self.downsample = _shortcut(inner, width * 4, stride)
-
-    @property
-    def last(self) -> nn.BatchNorm2d:
-        """The batch-norm right before the shortcut is added."""
-        return self.bn3
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block to (B, inner, H, W)."""
@@ -107,7 +97,8 @@ class ResNet(Backbone):
         super().initialise()
         for block in self.modules():
             if isinstance(block, (BasicBlock, Bottleneck)):
-                nn.init.zeros_(block.last.weight)
+                last = block.bn3 if isinstance(block, Bottleneck) else block.bn2
+                nn.init.zeros_(last.weight)
 
     def describe(self, pictures: Tensor) -> Tensor:
         """Give the features (B, dim) of normalised pictures (B, 3, H, W): the mean over positions, pool5."""
