@@ -1,10 +1,12 @@
-"""The structure is a contract: imports go downwards only, and torch stays in its place."""
+"""The structure is a contract: imports go downwards only, without cycles, and torch stays in its place."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,59 +14,131 @@ import pytest
 import sketchshape
 
 ROOT = Path(sketchshape.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+MOST = 16  # files of one folder
 FLOORS = (
-    ("errors", "types"),
-    ("settings", "files", "progress", "config"),
+    ("errors", "types", "resources"),
+    ("files", "progress"),
+    ("config",),
     ("mesh", "images", "metrics"),
     ("render", "datasets"),
+    ("encoders",),
+    ("index",),
     ("search",),
-    ("train",),
-    ("report",),
+    ("runs",),
+    ("train", "report"),
     ("bench",),
     ("web",),
     ("cli",),
     ("__main__",),
 )
-LEVEL = {part: level for level, floor in enumerate(FLOORS) for part in floor}
-FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
+TRAIN = (  # the floors inside `train`
+    ("device",),
+    ("losses",),
+    ("models",),
+    ("data",),
+    ("centers",),
+    ("engine",),
+    ("methods",),
+    ("pretrain",),
+    ("run",),
+    ("measure",),
+    ("export",),
+)
+
+NOT_YET = pytest.mark.xfail(strict=True, reason="the moves to these floors come next")
 
 
-def imported(path: Path) -> list[str]:
-    """Every module that a file imports, also inside functions."""
-    names = []
+def imported(path: Path) -> Iterator[str]:
+    """Every module of this package that a file imports, also inside functions; `sketchshape` is the bare one."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "sketchshape")
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names.append(node.module or "")
-            if node.module == "sketchshape":
-                names += [f"sketchshape.{alias.name}" for alias in node.names]
-    return names
+            if node.module and node.module.split(".")[0] == "sketchshape":
+                for alias in node.names:
+                    whole = f"{node.module}.{alias.name}"
+                    yield whole if file_of(whole) else node.module
 
 
-def part(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def file_of(module: str) -> Path | None:
+    """The file of a module of this package."""
+    place = ROOT.joinpath(*module.split(".")[1:])
+    for path in (place / "__init__.py", place.with_suffix(".py")):
+        if path.is_file() and module != "sketchshape":
+            return path
+    return None
 
 
-def test_every_part_has_a_floor() -> None:
-    assert {part(path) for path in FILES} <= set(LEVEL)
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_go_downwards_only(path: Path) -> None:
-    own = part(path)
-    for name in imported(path):
-        if name.startswith("sketchshape."):
-            other = name.split(".")[1]
-            if other in LEVEL and other != own:
-                assert LEVEL[other] < LEVEL[own], f"{own} imports {other}"
+def room(path: Path, depth: int = 0) -> str:
+    """The folder or file directly below the package, or below the folder at a depth."""
+    return path.relative_to(ROOT).parts[depth].removesuffix(".py")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def upwards(floors: tuple[tuple[str, ...], ...], depth: int, within: str = "") -> list[str]:
+    """Name the imports of a room on a higher floor, or another one of the same, and rooms without a floor."""
+    level = {part: number for number, floor in enumerate(floors) for part in floor}
+    files = [path for path in FILES if not within or room(path) == within]
+    inside = [path for path in files if len(path.relative_to(ROOT).parts) > depth and path.stem != "__init__"]
+    inside += [
+        path for path in files if path.stem == "__init__" and len(path.relative_to(ROOT).parts) > depth + 1
+    ]
+    wrong = sorted({f"{room(path, depth)} has no floor" for path in inside if room(path, depth) not in level})
+    for path in inside:
+        for module in imported(path):
+            parts = module.split(".")[1:]
+            if len(parts) <= depth or (within and parts[0] != within):
+                continue
+            own, other = room(path, depth), parts[depth]
+            if own != other and own in level and level.get(other, 99) >= level[own]:
+                wrong.append(f"{name(path)} imports {module}")
+    return wrong
+
+
+@NOT_YET
+def test_imports_go_downwards_only() -> None:
+    assert upwards(FLOORS, 0) == []
+
+
+@NOT_YET
+def test_imports_inside_train_go_downwards_only() -> None:
+    assert upwards(TRAIN, 1, "train") == []
+
+
+@NOT_YET
+def test_nothing_imports_the_bare_package() -> None:
+    assert [name(path) for path in FILES if "sketchshape" in set(imported(path))] == []
+
+
+@NOT_YET
+def test_no_files_import_each_other() -> None:
+    graph = {path: {found for m in imported(path) if (found := file_of(m))} - {path} for path in FILES}
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(name(path) for path in error.args[1]))
+
+
+@NOT_YET
+def test_no_folder_has_more_files_than_one_can_see_at_once() -> None:
+    folders = {path.parent for path in ROOT.rglob("*") if path.suffix in (".py", ".toml", ".js", ".css")}
+    sizes = {name(folder): sum(one.is_file() for one in folder.iterdir()) for folder in folders}
+    assert {folder: size for folder, size in sizes.items() if size > MOST} == {}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
 def test_torch_is_imported_in_train_only(path: Path) -> None:
-    if part(path) != "train":
-        assert not [name for name in imported(path) if name.split(".")[0] == "torch"]
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    names = [alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names]
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    names += [node.module or "" for node in tree if isinstance(node, ast.ImportFrom)]
+    if room(path) != "train":
+        assert not [found for found in names if found.split(".")[0] == "torch"]
 
 
 def test_importing_the_package_loads_neither_torch_nor_the_heavy_parts() -> None:
@@ -78,8 +152,8 @@ def test_importing_the_package_loads_neither_torch_nor_the_heavy_parts() -> None
 
 
 def test_the_public_names_are_all_there() -> None:
-    for name in sketchshape.__all__:
-        assert getattr(sketchshape, name) is not None
+    for public in sketchshape.__all__:
+        assert getattr(sketchshape, public) is not None
     assert sorted(sketchshape.__all__) == sketchshape.__all__
     with pytest.raises(AttributeError, match="no attribute 'absent'"):
         sketchshape.absent  # noqa: B018
