@@ -26,9 +26,10 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from sketchshape.datasets import sample_root
-from sketchshape.search import Bundle, build_index
-from sketchshape.search.catalogue import Catalogue, set_fact
-from sketchshape.search.contents import open_vectors
+from sketchshape.encoders import Bundle
+from sketchshape.index import build_index
+from sketchshape.index.catalogue import Catalogue, set_fact
+from sketchshape.index.contents import open_vectors
 
 ARGS = [
     "--no-sandbox",

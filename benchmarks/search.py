@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from sketchshape.datasets import load_dataset
+from sketchshape.encoders import Bundle
 from sketchshape.images import prepare
-from sketchshape.search import Bundle, Catalogue, Searcher
-from sketchshape.search.catalogue import set_fact
-from sketchshape.search.contents import open_vectors
+from sketchshape.index import Catalogue
+from sketchshape.index.catalogue import set_fact
+from sketchshape.index.contents import open_vectors
+from sketchshape.search import Searcher
 
 ROUNDS = 50
 

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from sketchshape import settings
+from sketchshape.config import run as settings
 from sketchshape.train import Augment, Encoder, Head, Items, Student, build_backbone
-from sketchshape.train.step import Stepper
+from sketchshape.train.engine.step import Stepper
 
 CLASSES = 10
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from sketchshape.config import from_tree, load_config, override, to_tree
+from sketchshape.config.run import Backbone, Run
 from sketchshape.errors import ConfigError, UsageError
-from sketchshape.settings import Backbone, Run
 
 ROOT = Path(__file__).parents[1]
-CONFIGS = [*sorted((ROOT / "configs").glob("*.toml")), ROOT / "src/sketchshape/cli/demo.toml"]
+FOLDERS = (ROOT / "configs", ROOT / "configs/recipes")
+CONFIGS = [path for folder in FOLDERS for path in sorted(folder.glob("*.toml"))]
+CONFIGS.append(ROOT / "src/sketchshape/cli/demo.toml")
 PRETRAINING = sorted((ROOT / "configs/pretrain").glob("*.toml"))
 
 
@@ -90,7 +92,7 @@ def test_every_shipped_configuration_is_valid(path: Path) -> None:
 @pytest.mark.parametrize("path", PRETRAINING, ids=lambda path: path.stem)
 def test_the_configurations_of_pretraining_are_valid(path: Path) -> None:
     pytest.importorskip("torch")
-    from sketchshape.train.pretrain import Pretrain
+    from sketchshape.config.pretrain import Pretrain
 
     found = load_config(Pretrain, path)
     assert found.classifier.balance == (0.0 if path.stem == "quickdraw" else 0.7)
@@ -101,7 +103,7 @@ def test_the_configurations_of_pretraining_are_valid(path: Path) -> None:
 
 def test_what_is_tested_with_is_what_may_not_be_chosen_with() -> None:
     """Final training leaves out the test drawings of psb76, choosing leaves out more."""
-    folder = Path(__file__).parents[1] / "configs"
+    folder = Path(__file__).parents[1] / "configs/keys"
     tested, held = (
         set((folder / f"{name}.txt").read_text().splitlines()[1:])
         for name in ("psb76-test-drawings", "held-out-drawings")

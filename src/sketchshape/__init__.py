@@ -8,18 +8,21 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from sketchshape.resources import VERSION as __version__
+
 if TYPE_CHECKING:
+    from sketchshape.encoders import Bundle
     from sketchshape.errors import MeshError, SketchError, SketchshapeError
     from sketchshape.images import draw_strokes, prepare, read_sketch
+    from sketchshape.index import build_index
     from sketchshape.mesh import load_mesh
     from sketchshape.metrics import Scores, evaluate
     from sketchshape.render import render_lines, render_views
-    from sketchshape.search import Bundle, Searcher, build_index
+    from sketchshape.search import Searcher
     from sketchshape.types import Mesh, Ranking
 
-__version__ = "0.1.0"
 _HOME = {
-    "Bundle": "search",
+    "Bundle": "encoders",
     "Mesh": "types",
     "MeshError": "errors",
     "Ranking": "types",
@@ -27,7 +30,7 @@ _HOME = {
     "Searcher": "search",
     "SketchError": "errors",
     "SketchshapeError": "errors",
-    "build_index": "search",
+    "build_index": "index",
     "draw_strokes": "images",
     "evaluate": "metrics",
     "load_mesh": "mesh",

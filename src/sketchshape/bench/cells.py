@@ -13,11 +13,11 @@ from zipfile import BadZipFile
 import numpy as np
 
 from sketchshape.config import to_tree
+from sketchshape.config.run import Run
 from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic, digest, write_json
 from sketchshape.metrics import MEASURES, PerQuery, Scores
-from sketchshape.settings import Run
-from sketchshape.train.layout import settings_hash, stage_tree
+from sketchshape.runs.identity import settings_hash, stage_tree
 from sketchshape.types import I64
 
 FORMAT = 1
@@ -32,7 +32,7 @@ class Cell:
     Args:
         folder: where its result goes.
         label: of the method in the table.
-        method: a file in `sketchshape.train.contenders`.
+        method: a file in `sketchshape.train.methods`.
         options: all options of the method.
         seed: of weights and batches.
         run: what is the same for all methods.

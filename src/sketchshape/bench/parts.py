@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sketchshape.config.run import Data
 from sketchshape.datasets import Dataset, divide
 from sketchshape.errors import ConfigError, DatasetError
-from sketchshape.settings import Data
-from sketchshape.train.inputs import Inputs, Part
+from sketchshape.train.data.inputs import Inputs, Part
 from sketchshape.types import I64
 
 

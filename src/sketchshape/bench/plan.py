@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from sketchshape.config import from_tree, load_config
+from sketchshape.config.run import Run
 from sketchshape.errors import ConfigError, UsageError
-from sketchshape.settings import Run
-from sketchshape.train.contenders import options_class
+from sketchshape.train.methods import options_class
 
 SECTIONS = frozenset(one.name for one in fields(Run)) - {"name"}
 
@@ -23,7 +23,7 @@ class Entry:
 
     Args:
         label: its name in the table.
-        method: a file in `sketchshape.train.contenders`.
+        method: a file in `sketchshape.train.methods`.
         note: a sentence below the table.
         options: of the method; what is left out has its default.
         search: option -> list of the values that a search draws from.

@@ -16,7 +16,7 @@ from sketchshape.bench.plan import Bench, Entry
 from sketchshape.config import to_tree
 from sketchshape.errors import ArtefactError
 from sketchshape.metrics import PerQuery
-from sketchshape.train.layout import settings_hash
+from sketchshape.runs.identity import settings_hash
 from sketchshape.types import F64, I64
 
 RECORD, CELLS = "bench.json", "cells"

@@ -9,21 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import sketchshape
 from sketchshape.bench.cells import DONE, Cell
-from sketchshape.bench.inputs_folder import PARTS, save_inputs
+from sketchshape.bench.features_folder import PARTS, save_inputs
 from sketchshape.bench.parts import other_protocols
 from sketchshape.bench.plan import Bench, Entry
 from sketchshape.bench.results import FORMAT, RECORD, cell_folder, read_facts
 from sketchshape.bench.runner import Runner, cores
 from sketchshape.config import to_tree
+from sketchshape.config.run import Run
 from sketchshape.datasets import load_dataset
 from sketchshape.errors import ArtefactError
 from sketchshape.files import write_json
-from sketchshape.settings import Run
-from sketchshape.train.inputs import prepare_inputs
-from sketchshape.train.layout import settings_hash
-from sketchshape.train.preparer import Preparer
+from sketchshape.resources import VERSION
+from sketchshape.runs.identity import settings_hash
+from sketchshape.train.data.inputs import prepare_inputs
+from sketchshape.train.data.preparer import Preparer
 
 INPUTS = ".inputs"
 SEARCHED = (INPUTS, "search", "search.csv", "chosen.toml")  # what a search leaves
@@ -133,7 +133,7 @@ def _write_facts(bench: Bench, out: Path, facts: dict[str, Any], command: str) -
             "format": FORMAT,
             "kind": "bench",
             "name": bench.name,
-            "version": sketchshape.__version__,
+            "version": VERSION,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": command,
             "cores": cores(),

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from sketchshape.bench.cells import DIVERGED, DONE, FAILED, TASK, WORK, Cell, save_queries
-from sketchshape.bench.inputs_folder import load_inputs, to_learn_from
+from sketchshape.bench.features_folder import load_inputs, to_learn_from
 from sketchshape.config import from_tree
+from sketchshape.config.run import Run
 from sketchshape.metrics import Scores, evaluate
-from sketchshape.settings import Run
-from sketchshape.train.contenders import contend, options_class
+from sketchshape.train.data.inputs import Inputs
 from sketchshape.train.device import pick
-from sketchshape.train.inputs import Inputs
-from sketchshape.train.trainer import DivergedError
+from sketchshape.train.engine.fit import DivergedError
+from sketchshape.train.methods import contend, options_class
 from sketchshape.types import F32, I64
 
 

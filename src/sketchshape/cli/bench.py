@@ -50,8 +50,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train what is not done, write the tables, print one."""
     from sketchshape.bench import load_bench, read_results, run_bench, search, write_tables
-    from sketchshape.bench.official import read_official
     from sketchshape.bench.runner import cores
+    from sketchshape.bench.tables.official import read_official
 
     bench = load_bench(arguments.config, _overrides(arguments))
     if not bench.run.data.path and not arguments.table:
@@ -93,7 +93,7 @@ def _overrides(arguments: argparse.Namespace) -> list[str]:
 
 
 def _show(arguments: argparse.Namespace, results: Any, rows: Any, out: Path) -> None:
-    from sketchshape.bench.show import print_rows, to_json
+    from sketchshape.bench.tables.show import print_rows, to_json
 
     if arguments.json:
         print(json.dumps(to_json(results, rows)))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sketchshape.cli.options import add_workers
 from sketchshape.config import load_config
+from sketchshape.config.run import Run
 from sketchshape.errors import MissingExtraError
-from sketchshape.settings import Run
 
 CONFIG = Path(__file__).with_name("demo.toml")
 
@@ -62,7 +62,7 @@ def _draw(arguments: argparse.Namespace) -> None:
     """Index the shapes of the sample with the encoders that ship, and serve the page until Ctrl-C."""
     from sketchshape.cli.serve import serve
     from sketchshape.datasets import sample_root
-    from sketchshape.search import build_index
+    from sketchshape.index import build_index
 
     index = arguments.out.with_name(f"{arguments.out.name}-index")
     try:

@@ -12,13 +12,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from sketchshape import files
 from sketchshape.cli.options import add_json
+from sketchshape.resources import SAMPLE
 
 REQUIRED = ("numpy", "numba", "pillow", "mapbox-earcut", "rich", "onnxruntime")
 TRAINING = ("torch", "safetensors", "matplotlib", "jinja2", "onnx", "onnxscript")
@@ -135,5 +135,5 @@ _CHECKS: dict[str, Callable[[], str]] = {"cache": _cache, "renderer": _renderer,
 _REMEDIES = {
     "cache": "set SKETCHSHAPE_CACHE to a folder that can be written to",
     "renderer": "pip install --force-reinstall numba numpy; set NUMBA_CACHE_DIR to a writable folder",
-    "sample": f"reinstall: the sample belongs in {Path(__file__).parents[1] / 'sample'}",
+    "sample": f"reinstall: the sample belongs in {SAMPLE}",
 }

@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
-    from sketchshape.train.evaluation import measure
+    from sketchshape.train.measure import measure
 
     existing_folder(arguments.run, "the folder of a run, such as runs/psb76")
     for folder in (arguments.queries, arguments.gallery):

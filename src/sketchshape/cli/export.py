@@ -26,7 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Export and say how near to torch it is."""
     existing_folder(arguments.run, "the folder of a run, such as runs/psb76")
-    from sketchshape.train.export import export_run
+    from sketchshape.train.export.bundle import export_run
 
     exported = export_run(
         arguments.run,

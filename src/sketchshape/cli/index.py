@@ -31,7 +31,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Index, and say what was done; 1 when nothing could be indexed."""
-    from sketchshape.search import Bundle, build_index
+    from sketchshape.encoders import Bundle
+    from sketchshape.index import build_index
 
     summary = build_index(
         arguments.folder,

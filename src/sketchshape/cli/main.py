@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-import sketchshape
 from sketchshape.errors import SketchshapeError
+from sketchshape.resources import VERSION
 
 COMMANDS = (
     "demo",
@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         description="Find 3D shapes by drawing them: render, train, measure, report.",
         epilog="Exit codes: 0 done, 1 failed, 2 wrong use. Start with: sketchshape demo",
     )
-    top.add_argument("--version", action="version", version=f"sketchshape {sketchshape.__version__}")
+    top.add_argument("--version", action="version", version=f"sketchshape {VERSION}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in COMMANDS:
         module = importlib.import_module(f"sketchshape.cli.{name}")

@@ -30,7 +30,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and say where the weights are."""
-    from sketchshape.train.pretrain import Pretrain, pretrain
+    from sketchshape.config.pretrain import Pretrain
+    from sketchshape.train.pretrain import pretrain
 
     overrides = list(arguments.set)
     if arguments.data is not None:

@@ -108,7 +108,7 @@ def _as_json(searcher: Searcher, ranking: Ranking) -> dict[str, Any]:
 
 
 def _print(searcher: Searcher, ranking: Ranking) -> None:
-    from sketchshape.search.confidence import UNSURE
+    from sketchshape.encoders.confidence import UNSURE
 
     print(f"{'score':>6}  {'id':>6}  {'faces':>7}  shape")
     for id, score, path in zip(ranking.ids, ranking.scores, ranking.paths, strict=True):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sketchshape.cli.options import add_json, add_workers
 from sketchshape.config import load_config
+from sketchshape.config.run import Run
 from sketchshape.errors import UsageError
-from sketchshape.settings import Run
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train and print the table."""
     from sketchshape.report import print_table
-    from sketchshape.train.parallel import launched_first
+    from sketchshape.train.engine.distributed import launched_first
     from sketchshape.train.run import train_run
 
     settings = load_settings(arguments)

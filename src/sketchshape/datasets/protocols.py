@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeVar
 
+from sketchshape.config.run import Data
 from sketchshape.datasets.items import Dataset, ShapeItem, SketchItem
 from sketchshape.datasets.split import split_validation
 from sketchshape.datasets.walk import class_key
 from sketchshape.errors import ConfigError, DatasetError
 from sketchshape.files import digest
-from sketchshape.settings import Data
 
 HELD_OUT = 0.2  # part of the shapes of a class that is kept out of training
 UNSEEN = 5  # of so many classes, one is left out of training

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import sketchshape
+from sketchshape.resources import SAMPLE
 
 
 def sample_root() -> Path:
     """Give the folder of the bundled sample; its README.md and manifest.csv name authors and licences."""
-    return Path(sketchshape.__file__).parent / "sample"
+    return SAMPLE

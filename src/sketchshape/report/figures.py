@@ -13,7 +13,7 @@ from sketchshape.report.classes import confusion, draw_classes, draw_confusion
 from sketchshape.report.curve import draw_curve
 from sketchshape.report.gallery import draw_rows
 from sketchshape.report.pictures import rows_of
-from sketchshape.report.runs import Run
+from sketchshape.runs.results import Run
 from sketchshape.types import F64, I64
 
 

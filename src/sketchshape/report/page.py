@@ -15,9 +15,9 @@ from PIL import Image
 
 from sketchshape.metrics import mean_and_spread
 from sketchshape.report.figures import Picture, class_sizes, confused
-from sketchshape.report.runs import Run
 from sketchshape.report.style import DPI
 from sketchshape.report.table import NAMES, Row
+from sketchshape.runs.results import Run
 
 MEASURES = (
     ("NN", "Nearest neighbor: how often the first shape is right."),

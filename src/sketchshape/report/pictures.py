@@ -11,7 +11,7 @@ from sketchshape.errors import SketchError
 from sketchshape.images import prepare
 from sketchshape.render import ELEVATIONS, cached_views
 from sketchshape.report.gallery import Cell
-from sketchshape.report.runs import Run, Seed
+from sketchshape.runs.results import Run, Seed
 from sketchshape.types import U8
 
 SIDE = 224  # pixels of a shown sketch

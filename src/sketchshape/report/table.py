@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sketchshape.report.quoted import AP, PR20, Quoted, quoted_rows, remark
-from sketchshape.report.runs import read_record
+from sketchshape.runs.results import read_record
 
 NAMES = ("NN", "FT", "ST", "E", "DCG", "mAP")
 _PR20_NOTE = (

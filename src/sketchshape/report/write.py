@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sketchshape.errors import MissingExtraError
 from sketchshape.files import atomic
-from sketchshape.report.runs import read_run
 from sketchshape.report.table import notes, table_rows, to_csv, to_markdown
+from sketchshape.runs.results import read_run
 
 
 def write_report(run: Path, out: Path | None = None, *, cache: Path | None = None) -> Path:

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sketchshape.encoders.bundle import Bundle
+from sketchshape.encoders.confidence import Confidence
 from sketchshape.errors import SketchError, UsageError
 from sketchshape.images import prepare
-from sketchshape.search.bundle import Bundle
-from sketchshape.search.catalogue import Catalogue
-from sketchshape.search.confidence import Confidence
-from sketchshape.search.contents import open_vectors, row_count
+from sketchshape.index.catalogue import Catalogue
+from sketchshape.index.contents import open_vectors, row_count
 from sketchshape.search.drawing import Sketch, read_drawing
 from sketchshape.search.library_map import principal_plane
 from sketchshape.search.ranking import falling, inside_of

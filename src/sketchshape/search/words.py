@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sketchshape.search.library import tokens
+from sketchshape.index.library import tokens
 from sketchshape.types import F32
 
 WEIGHT = 0.5

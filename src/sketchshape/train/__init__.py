@@ -17,23 +17,21 @@ except ModuleNotFoundError as error:
         raise
     raise MissingExtraError("torch", "train") from error
 
-from sketchshape.train.augment import Augment
-from sketchshape.train.backbones import Backbone, build_backbone
-from sketchshape.train.data import Items
-from sketchshape.train.freezing import frozen
-from sketchshape.train.losses import (
-    AMSoftmax,
-    Centers,
-    TargetCheck,
-    am_softmax_loss,
-    class_centers,
-    guidance_loss,
-    target_check,
-)
-from sketchshape.train.methods import Batch, Method, Student, Teacher
-from sketchshape.train.networks import Encoder, Features, Head, ParameterGroup
-from sketchshape.train.pretrained import weights_digest
-from sketchshape.train.trainer import DivergedError, FitResult, fit
+from sketchshape.runs.centers import Centers
+from sketchshape.train.centers.class_centers import class_centers
+from sketchshape.train.centers.target_check import TargetCheck, target_check
+from sketchshape.train.cgn.student import Student
+from sketchshape.train.cgn.teacher import Teacher
+from sketchshape.train.data.items import Batch, Items
+from sketchshape.train.data.sketch_augment import Augment
+from sketchshape.train.engine.fit import DivergedError, FitResult, fit
+from sketchshape.train.engine.method import Method
+from sketchshape.train.losses import AMSoftmax, am_softmax_loss, guidance_loss
+from sketchshape.train.models.backbones import Backbone, build_backbone
+from sketchshape.train.models.encoder import Encoder, Features, ParameterGroup
+from sketchshape.train.models.frozen import frozen
+from sketchshape.train.models.heads import Head
+from sketchshape.train.models.weights import weights_digest
 
 __all__ = [
     "AMSoftmax",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,61 +14,20 @@ import safetensors.torch
 import torch
 
 from sketchshape.config import to_tree
+from sketchshape.config.pretrain import Pretrain, Source
 from sketchshape.errors import ArtefactError, ConfigError
 from sketchshape.files import atomic, digest, write_json
-from sketchshape.images import StrokeChanges
-from sketchshape.settings import Backbone, Head, Teacher, Train
+from sketchshape.runs.identity import stage_tree
 from sketchshape.train import device as devices
-from sketchshape.train.backbones import build_backbone
-from sketchshape.train.drawings import Drawings, Words, picture, read_words, split_words
-from sketchshape.train.layout import stage_tree
-from sketchshape.train.methods.words import WordClassifier
-from sketchshape.train.networks import Encoder
-from sketchshape.train.networks import Head as HeadNetwork
-from sketchshape.train.trainer import fit
+from sketchshape.train.cgn.words import WordClassifier
+from sketchshape.train.data.drawings import Drawings, Words, picture, read_words, split_words
+from sketchshape.train.engine.fit import fit
+from sketchshape.train.models.backbones import build_backbone
+from sketchshape.train.models.encoder import Encoder
+from sketchshape.train.models.heads import Head as HeadNetwork
 
 NAME = "trunk.safetensors"
 _VALIDATE = 128  # drawings of one pass
-
-
-@dataclass(frozen=True)
-class Source:
-    """Which drawings.
-
-    Args:
-        path: folder of <word>.ndjson.
-        left_out: text file of keys (`key_id`), one a line, of drawings that are not learned from.
-        validation: part 0..0.5 of the others that is held out to see how it goes.
-    """
-
-    path: str = ""
-    left_out: str = ""
-    validation: float = 0.03
-
-
-@dataclass(frozen=True)
-class Pretrain:
-    """What `sketchshape pretrain` reads from a TOML file.
-
-    Args:
-        name: of the run.
-        data: the drawings.
-        backbone: the network, the weights it starts from, and the size of a picture.
-        head: between the trunk and the words; not kept.
-        classifier: how it is optimised; the trunk at `trunk_lr` times the rate.
-        strokes: what happens to a drawing.
-        train: device, precision; the first of its seeds is used.
-        stem: convolutions at the start of the trunk that are kept as they are.
-    """
-
-    name: str = "pretrain"
-    data: Source = field(default_factory=Source)
-    backbone: Backbone = field(default_factory=Backbone)
-    head: Head = field(default_factory=Head)
-    classifier: Teacher = field(default_factory=Teacher)
-    strokes: StrokeChanges = field(default_factory=StrokeChanges)
-    train: Train = field(default_factory=Train)
-    stem: int = 0
 
 
 def pretrain(settings: Pretrain, folder: Path, *, fresh: bool = False, quiet: bool = False) -> Path:

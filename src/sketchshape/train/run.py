@@ -13,27 +13,22 @@ from typing import Any
 
 import numpy as np
 
-import sketchshape
 from sketchshape.config import to_tree
+from sketchshape.config.run import Run
 from sketchshape.datasets import load_dataset
 from sketchshape.errors import ArtefactError
 from sketchshape.files import digest, write_json
-from sketchshape.settings import Run
+from sketchshape.resources import VERSION
+from sketchshape.runs.embeddings import Embeddings, load_embeddings, save_embeddings
+from sketchshape.runs.folder import seed_folder, write_run
+from sketchshape.runs.identity import settings_hash
+from sketchshape.train.cgn.stages import train_pair
+from sketchshape.train.data.inputs import Inputs, Part, prepare_inputs
+from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.device import note_precision
-from sketchshape.train.evaluation import scores_of
-from sketchshape.train.inputs import Inputs, Part, prepare_inputs
-from sketchshape.train.layout import (
-    Embeddings,
-    load_embeddings,
-    save_embeddings,
-    seed_folder,
-    settings_hash,
-    write_run,
-)
-from sketchshape.train.pair import Pair
-from sketchshape.train.parallel import World, processes
-from sketchshape.train.preparer import Preparer
-from sketchshape.train.stages import train_pair
+from sketchshape.train.engine.distributed import World, processes
+from sketchshape.train.measure import scores_of
+from sketchshape.train.models.pair import Pair
 
 
 def train_run(
@@ -170,7 +165,7 @@ def _record(
     return {
         "name": settings.name,
         "command": " ".join(command),
-        "version": sketchshape.__version__,
+        "version": VERSION,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "settings": to_tree(settings),
         "hash": digest(settings_hash(settings), inputs.digest),

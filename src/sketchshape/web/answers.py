@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
-from sketchshape.search import Entry
+from sketchshape.index import Entry
 
 
 class Shape(BaseModel):

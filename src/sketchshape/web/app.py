@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-import sketchshape
+from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
 from sketchshape.web.guard import Guard
 from sketchshape.web.library import Library
@@ -58,7 +58,7 @@ def create_app(
 
     app = FastAPI(
         title="sketchshape",
-        version=sketchshape.__version__,
+        version=VERSION,
         description=ABOUT,
         docs_url=None,  # the usual pages load their scripts from elsewhere; ours is in `static`
         redoc_url=None,

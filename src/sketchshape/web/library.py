@@ -13,10 +13,11 @@ from functools import cached_property
 import numpy as np
 
 from sketchshape.errors import MeshError, UsageError
+from sketchshape.index import Entry
+from sketchshape.index.library import File
 from sketchshape.mesh import load_mesh
 from sketchshape.render import cached_views, companions
-from sketchshape.search import Entry, Searcher
-from sketchshape.search.library import File
+from sketchshape.search import Searcher
 from sketchshape.types import F32, U8
 from sketchshape.web.answers import Map
 from sketchshape.web.glb import to_glb

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request, Response
 from fastapi import Path as InPath
 
-import sketchshape
 from sketchshape.mesh import FORMATS
+from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
 from sketchshape.types import Ranking
 from sketchshape.web.answers import Info, Map, Page, Results, Said, Shape, to_shape
@@ -120,7 +120,7 @@ def add_routes(
         labels = (await work.files(lambda: library.map)).labels
         return _json(
             Info(
-                version=sketchshape.__version__,
+                version=VERSION,
                 shapes=len(searcher),
                 labels=labels[:200],
                 classes=list(searcher.bundle.classes),

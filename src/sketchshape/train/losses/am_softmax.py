@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sketchshape.train.losses._cosine import check, cosines
-from sketchshape.train.losses.simplex import regular_simplex
+from sketchshape.train.losses._rows import check, cosines
 
 
 def am_softmax_loss(
@@ -45,10 +44,7 @@ class AMSoftmax(nn.Module):
         scale: s.
         margin: m.
         seed: of the first weights, directions that favour none.
-        fixed: the weights are the corners of a regular simplex, and stay there.
-
-    Raises:
-        ConfigError: they are fixed, and there are more classes than corners in so many dimensions.
+        fixed: (classes, width) weights that stay as they are, such as the corners of a simplex.
     """
 
     weight: Tensor
@@ -61,13 +57,13 @@ class AMSoftmax(nn.Module):
         margin: float = 0.35,
         seed: int = 0,
         *,
-        fixed: bool = False,
+        fixed: Tensor | None = None,
     ) -> None:
         super().__init__()
-        random = torch.Generator().manual_seed(seed)
-        if fixed:
-            self.register_buffer("weight", regular_simplex(classes, width, random))
+        if fixed is not None:
+            self.register_buffer("weight", fixed)
         else:
+            random = torch.Generator().manual_seed(seed)
             self.weight = nn.Parameter(torch.randn(classes, width, generator=random) / width**0.5)
         self.scale, self.margin = scale, margin
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sketchshape.train.losses._cosine import check
+from sketchshape.train.losses._rows import check
 
 
 def span(vectors: Tensor) -> Tensor:

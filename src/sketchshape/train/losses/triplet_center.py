@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sketchshape.train.losses._cosine import check, cosines
-from sketchshape.train.losses._euclidean import distances
+from sketchshape.train.losses._rows import check, cosines, distances
 
 MEASURES = ("euclidean", "cosine")
 

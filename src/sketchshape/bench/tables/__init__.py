@@ -1,0 +1,1 @@
+"""The table of a comparison: rows, formats, pictures and page."""

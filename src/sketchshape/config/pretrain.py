@@ -1,0 +1,48 @@
+"""What can be set for `sketchshape pretrain`: the root of its TOML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sketchshape.config.run import Backbone, Head, Teacher, Train
+from sketchshape.images import StrokeChanges
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which drawings.
+
+    Args:
+        path: folder of <word>.ndjson.
+        left_out: text file of keys (`key_id`), one a line, of drawings that are not learned from.
+        validation: part 0..0.5 of the others that is held out to see how it goes.
+    """
+
+    path: str = ""
+    left_out: str = ""
+    validation: float = 0.03
+
+
+@dataclass(frozen=True)
+class Pretrain:
+    """What `sketchshape pretrain` reads from a TOML file.
+
+    Args:
+        name: of the run.
+        data: the drawings.
+        backbone: the network, the weights it starts from, and the size of a picture.
+        head: between the trunk and the words; not kept.
+        classifier: how it is optimised; the trunk at `trunk_lr` times the rate.
+        strokes: what happens to a drawing.
+        train: device, precision; the first of its seeds is used.
+        stem: convolutions at the start of the trunk that are kept as they are.
+    """
+
+    name: str = "pretrain"
+    data: Source = field(default_factory=Source)
+    backbone: Backbone = field(default_factory=Backbone)
+    head: Head = field(default_factory=Head)
+    classifier: Teacher = field(default_factory=Teacher)
+    strokes: StrokeChanges = field(default_factory=StrokeChanges)
+    train: Train = field(default_factory=Train)
+    stem: int = 0

@@ -1,0 +1,6 @@
+"""The index of a library: what is in it, kept up to date."""
+
+from sketchshape.index.build import IndexSummary, build_index
+from sketchshape.index.catalogue import Catalogue, Entry
+
+__all__ = ["Catalogue", "Entry", "IndexSummary", "build_index"]

@@ -1,0 +1,209 @@
+"""What an index knows of each shape: a SQLite file, the one place that says what is in the index."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sketchshape.encoders.bundle import Bundle
+from sketchshape.errors import ArtefactError, UsageError
+
+FORMAT = 1
+NAME = "catalogue.sqlite"
+_SCHEMA = """
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE content (
+    key TEXT PRIMARY KEY, row INTEGER NOT NULL UNIQUE, faces INTEGER NOT NULL,
+    width REAL NOT NULL, height REAL NOT NULL, depth REAL NOT NULL,
+    outline BLOB NOT NULL, compared INTEGER NOT NULL DEFAULT 0,
+    model TEXT NOT NULL, renderer INTEGER NOT NULL, preprocessing INTEGER NOT NULL);
+CREATE TABLE shape (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL, content TEXT NOT NULL REFERENCES content, hash TEXT NOT NULL, up TEXT NOT NULL,
+    format TEXT NOT NULL, tags TEXT NOT NULL, grp INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX shape_content ON shape (content);
+CREATE TABLE twin (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID;
+CREATE TABLE failure (
+    path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL, up TEXT NOT NULL,
+    reason TEXT NOT NULL);
+"""
+_ENTRY = (
+    "SELECT id, path, size, mtime, hash, format, faces, width, height, depth, grp, tags, up "
+    "FROM shape JOIN content ON shape.content = content.key"
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A shape in an index.
+
+    Args:
+        id: stays the same while the file is there, also if it changes or moves.
+        path: the mesh file.
+        size: of the file in bytes.
+        mtime: when the file was changed, in seconds since 1970.
+        hash: SHA-256 of the content.
+        format: suffix of the file, such as .glb.
+        faces: triangles.
+        bounds: extent along x, y (up) and z, in units of the file.
+        group: smallest id of the shapes that look the same; its own where there is none.
+        tags: names of the folders that it is in, from the folder that was indexed.
+        up: axis of the file that points up.
+    """
+
+    id: int
+    path: Path
+    size: int
+    mtime: float
+    hash: str
+    format: str
+    faces: int
+    bounds: tuple[float, float, float]
+    group: int
+    tags: tuple[str, ...]
+    up: str = "y"
+
+
+class Catalogue:
+    """The tables of an index; may be read from several threads.
+
+    Args:
+        index: folder of the index.
+        create: make the file where there is none.
+
+    Raises:
+        UsageError: there is no index in the folder.
+        ArtefactError: the file is damaged, or of another format.
+    """
+
+    def __init__(self, index: Path, *, create: bool = False) -> None:
+        self.path = index / NAME
+        if not create and not self.path.is_file():
+            raise UsageError(f"{index}: no index in it; make one: sketchshape index FOLDER --out {index}")
+        self._lock = threading.RLock()
+        try:
+            self.base = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+            version = self.base.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0 and create:
+                with self.transaction():
+                    for statement in filter(str.strip, _SCHEMA.split(";")):
+                        self.base.execute(statement)
+                    self.base.execute(f"PRAGMA user_version = {FORMAT}")
+            elif version != FORMAT:
+                raise ArtefactError(
+                    f"{self.path}: format {version}, expected {FORMAT}; index again with --fresh"
+                )
+        except sqlite3.DatabaseError as error:
+            raise ArtefactError(f"{self.path}: not readable ({error}); index again with --fresh") from None
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.base.close()
+
+    def __len__(self) -> int:
+        return int(self.rows("SELECT COUNT(*) FROM shape")[0][0])
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Do all that is written in the block, or nothing of it, also if the process is killed."""
+        with self._lock:
+            self.base.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.base
+            except BaseException:
+                self.base.execute("ROLLBACK")
+                raise
+            self.base.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one state of the index in the block, whatever another process writes meanwhile."""
+        with self._lock:
+            self.base.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.base.execute("ROLLBACK")
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        """Give all rows of a query."""
+        with self._lock:
+            return self.base.execute(query, values).fetchall()
+
+    def get(self, id: int) -> Entry:
+        """Give a shape.
+
+        Raises:
+            UsageError: there is no shape of that id.
+        """
+        found = self.rows(f"{_ENTRY} WHERE id = ?", id)
+        if not found:
+            raise UsageError(
+                f"no shape {id} in {self.path.parent}; the ids are in `sketchshape search --json`"
+            )
+        return _entry(found[0])
+
+    def entries(self, offset: int = 0, limit: int = -1) -> list[Entry]:
+        """Give shapes by rising id; a limit below 0 gives all."""
+        return [_entry(row) for row in self.rows(f"{_ENTRY} ORDER BY id LIMIT ? OFFSET ?", limit, offset)]
+
+    def find(self, path: Path) -> int | None:
+        """Give the id of the shape of a file; None where the file is not in the index."""
+        found = self.rows("SELECT id FROM shape WHERE path = ?", str(path))
+        return int(found[0][0]) if found else None
+
+    def failures(self) -> list[tuple[Path, str]]:
+        """Give the files that could not be indexed, with the reasons."""
+        return [
+            (Path(path), reason)
+            for path, reason in self.rows("SELECT path, reason FROM failure ORDER BY path")
+        ]
+
+    def fact(self, name: str, default: str) -> str:
+        """Give a fact on the index as a whole."""
+        found = self.rows("SELECT value FROM fact WHERE name = ?", name)
+        return str(found[0][0]) if found else default
+
+    def made_with(self, bundle: Bundle) -> tuple[str, int, int]:
+        """Give what each vector that is made now is marked with: model, renderer, preprocessing."""
+        return bundle.hash, bundle.renderer, bundle.preprocessing
+
+    def check_made_with(self, bundle: Bundle) -> None:
+        """Refuse to mix vectors of two networks, two renderers or two ways of preparing.
+
+        Raises:
+            ArtefactError: a vector in the index was not made with `bundle`.
+        """
+        wanted = self.made_with(bundle)
+        for found in self.rows("SELECT DISTINCT model, renderer, preprocessing FROM content"):
+            for what, one, other in zip(("model", "renderer", "preprocessing"), found, wanted, strict=True):
+                if one != other:
+                    raise ArtefactError(
+                        f"{self.path.parent} was made with {what} {str(one)[:12]}, not {str(other)[:12]}; "
+                        "their vectors do not compare: give the bundle that it was made with (--bundle), or "
+                        "index again with --fresh"
+                    )
+
+
+def set_fact(base: sqlite3.Connection, name: str, value: int) -> None:
+    """Write a fact on the index as a whole, inside a transaction."""
+    base.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, str(value)))
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    id, path, size, mtime, hash, format, faces, width, height, depth, group, tags, up = row
+    bounds = (width, height, depth)
+    return Entry(
+        id, Path(path), size, mtime / 1e9, hash, format, faces, bounds, group, tuple(json.loads(tags)), up
+    )

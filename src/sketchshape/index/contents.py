@@ -1,0 +1,154 @@
+"""What an index keeps of contents: vectors are added, unused ones removed, near-identical ones grouped."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sketchshape.encoders.bundle import Bundle
+from sketchshape.errors import FileError
+from sketchshape.index.catalogue import Catalogue, set_fact
+from sketchshape.index.changes import Changes, Unknown
+from sketchshape.index.groups import components, twins
+from sketchshape.index.vectors import Vectors
+from sketchshape.types import F32
+
+if TYPE_CHECKING:
+    from sketchshape.index.encode import Encoded
+
+HOLES = 1000  # rows of no shape that are worth a new file, if they are also as many as the others
+
+
+def open_vectors(catalogue: Catalogue, width: int) -> Vectors:
+    """Give the file of vectors that a catalogue speaks of."""
+    return Vectors(catalogue.path.parent / _name(int(catalogue.fact("vectors", "1"))), width)
+
+
+def keep(
+    catalogue: Catalogue,
+    bundle: Bundle,
+    changes: Changes,
+    unknown: Mapping[str, Unknown],
+    ready: Sequence[tuple[str, Encoded | FileError]],
+) -> None:
+    """Write what was encoded: first the vectors, then the rows that speak of them, in one step.
+
+    Args:
+        catalogue: of the index.
+        bundle: that encoded.
+        changes: of this run.
+        unknown: the contents by key.
+        ready: key and result of some of them.
+    """
+    good = [(key, one) for key, one in ready if not isinstance(one, FileError)]
+    count = row_count(catalogue)
+    if good:
+        open_vectors(catalogue, bundle.width).append([one.vector for _, one in good], count)
+    made_with = catalogue.made_with(bundle)
+    with catalogue.transaction() as base:
+        set_fact(base, "rows", count + len(good))
+        for row, (key, one) in enumerate(good, count):
+            base.execute(
+                "INSERT INTO content (key, row, faces, width, height, depth, outline, model, renderer, "
+                "preprocessing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (key, row, one.faces, *one.bounds, one.outline.tobytes(), *made_with),
+            )
+            for file in unknown[key].files:
+                changes.write_new(base, file, unknown[key].hash)
+        for key, error in ready:
+            if isinstance(error, FileError):
+                for file in unknown[key].files:
+                    base.execute("DELETE FROM shape WHERE path = ?", (str(file.path),))
+                    changes.fail(base, str(file.path), file.size, file.mtime, error.cause)
+
+
+def row_count(catalogue: Catalogue) -> int:
+    """Count the rows of the file of vectors that the catalogue speaks of, unused ones between included."""
+    return int(catalogue.fact("rows", "0"))
+
+
+def remove_unused(catalogue: Catalogue) -> None:
+    """Remove contents that no file has any more."""
+    with catalogue.transaction() as base:
+        base.execute("DELETE FROM content WHERE key NOT IN (SELECT content FROM shape)")
+        for side in ("a", "b"):
+            base.execute(f"DELETE FROM twin WHERE {side} NOT IN (SELECT key FROM content)")
+
+
+def group(catalogue: Catalogue, width: int) -> int:
+    """Compare contents that are new with all, and number the groups of near-identical shapes.
+
+    Args:
+        catalogue: of the index.
+        width: of a vector.
+
+    Returns:
+        How many groups have two shapes or more.
+    """
+    rows = catalogue.rows("SELECT key, row, compared FROM content ORDER BY row")
+    fresh = np.array([n for n, (_, _, compared) in enumerate(rows) if not compared], np.int64)
+    found: list[tuple[str, str]] = []
+    if len(fresh):
+        vectors = open_vectors(catalogue, width).read(row_count(catalogue))[[row for _, row, _ in rows]]
+        outlines = _Outlines(catalogue, [key for key, _, _ in rows])
+        found = [(rows[a][0], rows[b][0]) for a, b in twins(vectors, outlines, fresh)]
+    with catalogue.transaction() as base:
+        base.executemany("INSERT OR IGNORE INTO twin VALUES (?, ?)", found)
+        base.execute("UPDATE content SET compared = 1 WHERE compared = 0")
+        first = dict(base.execute("SELECT content, MIN(id) FROM shape GROUP BY content").fetchall())
+        groups = components(first, base.execute("SELECT a, b FROM twin").fetchall())
+        base.executemany(
+            "UPDATE shape SET grp = ?1 WHERE content = ?2 AND grp != ?1",
+            [(number, content) for content, number in groups.items()],
+        )
+        many = "SELECT COUNT(*) FROM (SELECT 1 FROM shape GROUP BY grp HAVING COUNT(*) > 1)"
+        return int(base.execute(many).fetchone()[0])
+
+
+def compact(catalogue: Catalogue, width: int) -> None:
+    """Write the vectors anew where at least half of the rows are of no shape any more; remove old files."""
+    vectors = open_vectors(catalogue, width)
+    rows = catalogue.rows("SELECT key, row FROM content ORDER BY row")
+    holes = row_count(catalogue) - len(rows)
+    if holes >= max(HOLES, len(rows)):
+        number = int(catalogue.fact("vectors", "1")) + 1
+        kept: F32 = vectors.read(row_count(catalogue))[[row for _, row in rows]]
+        vectors = Vectors(catalogue.path.parent / _name(number), width)
+        vectors.write(kept)
+        with catalogue.transaction() as base:
+            # In rising order each new row is free by then: it is not above the old one.
+            base.executemany(
+                "UPDATE content SET row = ? WHERE key = ?", [(new, key) for new, (key, _) in enumerate(rows)]
+            )
+            set_fact(base, "rows", len(rows))
+            set_fact(base, "vectors", number)
+    for path in catalogue.path.parent.glob("vectors-*.f32"):
+        if path != vectors.path:
+            _forget(path)
+
+
+class _Outlines(Sequence["np.ndarray[tuple[int, ...], np.dtype[np.uint8]]"]):
+    """The outlines of contents, read when they are asked for: few are."""
+
+    def __init__(self, catalogue: Catalogue, keys: Sequence[str]) -> None:
+        self._catalogue, self._keys = catalogue, keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, place):  # type: ignore[no-untyped-def]
+        ((data,),) = self._catalogue.rows("SELECT outline FROM content WHERE key = ?", self._keys[place])
+        return np.frombuffer(data, np.uint8).reshape(-1, 8, 8)
+
+
+def _name(number: int) -> str:
+    return f"vectors-{number}.f32"
+
+
+def _forget(path: Path) -> None:
+    with contextlib.suppress(OSError):  # another process reads it; the next run removes it
+        path.unlink()

@@ -1,0 +1,51 @@
+"""What a run folder holds, and how it is written and read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sketchshape.config import from_tree
+from sketchshape.config.run import Run
+from sketchshape.errors import ArtefactError, UsageError
+from sketchshape.files import write_json
+
+FORMAT = 1
+
+
+def seed_folder(run: Path, seed: int) -> Path:
+    """Name the folder of one seed's networks."""
+    return run / f"seed-{seed}"
+
+
+def write_run(run: Path, record: dict[str, Any]) -> None:
+    """Write `run.json`, the record of a run."""
+    write_json(run / "run.json", {"format": FORMAT, "kind": "run", **record})
+
+
+def read_run(run: Path) -> tuple[Run, dict[str, Any]]:
+    """Read the record of a run.
+
+    Args:
+        run: the folder.
+
+    Returns:
+        Its settings, and the whole record.
+
+    Raises:
+        UsageError: the folder is not there, or is not of a run.
+        ArtefactError: the record is damaged or of another format.
+    """
+    path = run / "run.json"
+    if not path.is_file():
+        raise UsageError(
+            f"{run}: no run.json in it; expected the folder of a run, as `sketchshape train` writes"
+        )
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record["format"] != FORMAT or record["kind"] != "run":
+            raise ArtefactError(f"{path}: format {record['format']}, expected {FORMAT}; train again")
+        return from_tree(Run, record["settings"], str(path)), record
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtefactError(f"{path}: damaged ({error}); train again") from None

@@ -1,0 +1,75 @@
+"""Class centers: the file that joins teacher and student, and a look at where they will lead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketchshape.train.centers.class_centers import unit_rows
+from sketchshape.train.losses.guidance import check_push
+from sketchshape.types import F64
+
+FORMAT = 1
+GOOD = 0.5  # cosine of a target to its center; 171 random directions with lambda 0.1 reach 0.61
+
+
+@dataclass(frozen=True, eq=False)
+class TargetCheck:
+    """Where the guidance loss is smallest, for each class.
+
+    Args:
+        cosine: (N,) cosine of that point to the center of its class.
+        nearest: (N,) whether no other center is nearer.
+        center: (N,) index of the nearest center.
+    """
+
+    cosine: F64
+    nearest: NDArray[np.bool_]
+    center: NDArray[np.int64]
+
+    def warning(self, classes: Sequence[str]) -> str | None:
+        """Say which classes would be trained to a wrong place, and what to do; None when all are right."""
+        wrong = np.flatnonzero(~self.nearest | (self.cosine < GOOD))
+        if not len(wrong):
+            return None
+        shown = ", ".join(self._describe(y, classes) for y in wrong[:3])
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        return (
+            f"the guidance loss leads {len(wrong)} of {len(classes)} classes away from their centers: "
+            f"{shown}{more}; lower student.weight, or set student.away=mean"
+        )
+
+    def _describe(self, label: int, classes: Sequence[str]) -> str:
+        other = "" if self.nearest[label] else f", nearer to {classes[self.center[label]]}"
+        return f"{classes[label]} (cosine {self.cosine[label]:.2f}{other})"
+
+
+def target_check(centers: NDArray[Any], weight: float = 0.1, away: str = "sum") -> TargetCheck:
+    """Find the unit vector with the smallest guidance loss for each class, in closed form.
+
+    The loss is linear in a unit vector f, so the best f for class y has the direction of
+    c_y - weight * (sum of the other unit centers), which with `mean` is divided by their number.
+
+    Args:
+        centers: (N, D), N at least 2, any length of rows.
+        weight: lambda of [CGN] eq. (1), 0 or more.
+        away: sum or mean, as in the loss.
+
+    Returns:
+        How far each target is from its own center, and whether another one is nearer.
+
+    Raises:
+        ValueError: `weight` or `away` is out of its range, or there are less than 2 centers.
+    """
+    check_push(len(centers), weight, away)
+    unit = unit_rows(np.asarray(centers, np.float64))
+    push = weight / (len(unit) - 1) if away == "mean" else weight
+    targets = unit_rows((1 + push) * unit - push * unit.sum(0))
+    table = targets @ unit.T
+    center = table.argmax(1)
+    own = np.arange(len(unit))
+    return TargetCheck(table[own, own], table[own, own] >= table.max(1), center)

@@ -1,0 +1,1 @@
+"""Items of a data set to what networks learn from, in batches."""

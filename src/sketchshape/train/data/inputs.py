@@ -1,0 +1,157 @@
+"""A data set to arrays: what the teacher, the student and the measures are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sketchshape.config.run import Run
+from sketchshape.datasets import Dataset, ShapeItem, SketchItem, Task, divide, split_validation
+from sketchshape.errors import DatasetError
+from sketchshape.files import digest
+from sketchshape.train.data.features import Gathered
+from sketchshape.train.data.preparer import Preparer
+from sketchshape.types import I64
+
+SPLIT_SEED = 0  # the validation part is the same for every seed of a run, so that their figures compare
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Labelled items that could be read.
+
+    Args:
+        items: the items, in order.
+        labels: (n,) int64, indices of classes.
+        data: (n, k, ...) features or pictures; k views of a shape or variants of a sketch.
+        lines: (n, lines, looks, ...) the same of line drawings of shapes; None where there are none.
+    """
+
+    items: tuple[ShapeItem, ...] | tuple[SketchItem, ...]
+    labels: I64
+    data: np.ndarray[Any, Any]
+    lines: np.ndarray[Any, Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def emptied(self) -> Part:
+        """Give a part without any item, of the same kind."""
+        return Part((), self.labels[:0], self.data[:0])
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """All parts of a data set, ready for training.
+
+    Labels are indices into `names`: first the classes that are learned, then those that are only ranked.
+
+    Args:
+        classes: names of the classes that are learned.
+        shapes: that are learned from.
+        gallery: shapes that are ranked; in the closed protocol, those that are learned from.
+        train: sketches that are learned from.
+        validation: sketches held out of training.
+        test: sketches for the final figure.
+        problems: one line for each file that is left out.
+        digest: hash of all that decides the arrays.
+        unseen: names of the classes that are ranked without having been learned.
+        words: sketches of words that have no shapes, with labels of their own; None where nothing learns from
+            them.
+    """
+
+    classes: tuple[str, ...]
+    shapes: Part
+    gallery: Part
+    train: Part
+    validation: Part
+    test: Part
+    problems: tuple[str, ...]
+    digest: str
+    unseen: tuple[str, ...] = ()
+    words: Part | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The class names by label, learned or not."""
+        return self.classes + self.unseen
+
+    @property
+    def validation_gallery(self) -> Part:
+        """The shapes that validation ranks: of learned classes, since no choice may see the others."""
+        return self.shapes if self.unseen else self.gallery
+
+
+def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:
+    """Read, render and encode every item of a data set.
+
+    Args:
+        dataset: the items.
+        preparer: how.
+
+    Returns:
+        The arrays; files that cannot be read are left out and named.
+
+    Raises:
+        DatasetError: nothing remains of the shapes or of the training sketches.
+    """
+    run = preparer.settings
+    task = divide(dataset, run.data)
+    learn, held = _sketches(task, run)
+    finetune = run.train.trunk == "finetune"
+    variants = 1 if finetune else run.train.augment  # a fine-tuned trunk gets its variants while it trains
+    looks = 2 if run.train.flip_test else 1
+    closed = task.gallery is task.shapes
+    gathered = {
+        "gallery": preparer.shapes(task.gallery),
+        "train": preparer.sketches(learn, variants, "training sketches"),
+        "validation": preparer.sketches(held, looks, "validation sketches"),
+        "test": preparer.sketches(task.test, looks, "test sketches"),
+    }
+    items = {"gallery": task.gallery, "train": learn, "validation": held, "test": task.test}
+    if not closed:
+        gathered["shapes"], items["shapes"] = preparer.shapes(task.shapes, "training shapes"), task.shapes
+    if run.words.weight and dataset.further:
+        gathered["words"] = preparer.sketches(dataset.further, looks, "sketches of other words")
+        items["words"] = dataset.further
+    parts = {name: as_part(items[name], result) for name, result in gathered.items()}
+    fingerprints = [_fingerprint(part) for part in parts.values()]
+    parts.setdefault("shapes", parts["gallery"])
+    _check(parts, items)
+    problems = [problem for result in gathered.values() for problem in result.problems]
+    return Inputs(
+        task.classes,
+        **parts,
+        problems=(*dataset.problems, *problems),
+        digest=digest(*fingerprints, preparer.weights),
+        unseen=task.unseen,
+    )
+
+
+def _sketches(task: Task, run: Run) -> tuple[tuple[SketchItem, ...], tuple[SketchItem, ...]]:
+    """Hold sketches out of training; those of classes that validation does not rank are of no use then."""
+    learn, held = split_validation(task.train, run.data.validation, SPLIT_SEED)
+    learn, _ = split_validation(learn, 1 - run.data.share, SPLIT_SEED)
+    ranked = {item.label for item in (task.shapes if task.unseen else task.gallery)}
+    return learn, tuple(item for item in held if item.label in ranked)
+
+
+def as_part(items: Sequence[Any], gathered: Gathered) -> Part:
+    """Join items with what was made of them, leaving out those that failed."""
+    kept = tuple(items[index] for index in gathered.kept)
+    return Part(kept, np.array([item.label for item in kept], np.int64), gathered.data, gathered.lines)
+
+
+def _check(parts: Mapping[str, Part], items: Mapping[str, Sequence[Any]]) -> None:
+    for part, name in (("gallery", "shape"), ("shapes", "training shape"), ("train", "training sketch")):
+        if len(parts[part]) == 0:
+            total = len(items[part])
+            raise DatasetError(f"no {name} of {total} could be read; the lines above name each file")
+
+
+def _fingerprint(part: Part) -> list[Any]:
+    lines = [] if part.lines is None else [digest(part.lines.tobytes())]
+    return [[item.id for item in part.items], part.labels.tolist(), digest(part.data.tobytes()), *lines]

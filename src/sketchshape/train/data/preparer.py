@@ -1,0 +1,146 @@
+"""Shapes and sketches to features or pictures, computed once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from sketchshape.config.run import Run
+from sketchshape.datasets import ShapeItem, SketchItem
+from sketchshape.files import cache_dir, digest, file_digest
+from sketchshape.images import PREPROCESSING_VERSION
+from sketchshape.render import view_key
+from sketchshape.train import device
+from sketchshape.train.data.features import Gathered, gather_features, gather_pictures
+from sketchshape.train.data.pictures import Made, line_pictures, shape_pictures, sketch_pictures
+from sketchshape.train.data.store import FeatureStore
+from sketchshape.train.models.backbones import build_backbone
+from sketchshape.train.models.frozen import frozen
+from sketchshape.train.models.weights import weights_digest
+
+
+class Preparer:
+    """Turns shapes and sketches into features or pictures, as the settings of a run say.
+
+    Args:
+        settings: of the run.
+        cache: folder of views and features; None is the usual one.
+        workers: processes that render; None is all cores.
+        quiet: show no progress.
+    """
+
+    def __init__(
+        self, settings: Run, *, cache: Path | None = None, workers: int | None = None, quiet: bool = False
+    ) -> None:
+        self.settings, self.workers, self.quiet = settings, workers, quiet
+        folder = cache or cache_dir()
+        self.views = folder / "views"
+        self.store = folder / "features.sqlite"
+        self.device = device.pick(settings.train.device)
+        self._trunks = {name: _Trunk(settings, name, self.device, quiet) for name in ("shape", "sketch")}
+
+    @property
+    def weights(self) -> str:
+        """Hash of the weights of both trunks."""
+        return digest(*[trunk.weights for trunk in self._trunks.values()])
+
+    def network(self, modality: str) -> nn.Module | None:
+        """Give what makes the features of a shape's views or of a sketch; None where trunks are trained."""
+        return self._trunks[modality].network
+
+    def shapes(self, items: Sequence[ShapeItem], title: str = "shapes") -> Gathered:
+        """Give all views of shapes, (n, views, ...), and line drawings where the settings ask for them."""
+        views, size = self.settings.views, self._trunks["shape"].size
+        up = self.settings.data.up
+
+        def make(indices: Sequence[int]) -> Made:
+            chosen = [items[index] for index in indices]
+            return shape_pictures(chosen, views, up, size, cache=self.views, workers=self.workers)
+
+        keys = [self._key("shape", self._rendered(item, "shaded")) for item in items]
+        seen = self._gather(title, "shape", keys, make)
+        return self._with_lines(seen, items) if views.lines else seen
+
+    def _with_lines(self, seen: Gathered, items: Sequence[ShapeItem]) -> Gathered:
+        """Draw the shapes in lines that could be seen, leaving out those where that fails."""
+        drawn = self.lines([items[index] for index in seen.kept])
+        kept = [seen.kept[place] for place in drawn.kept]
+        return Gathered(kept, seen.data[drawn.kept], (*seen.problems, *drawn.problems), drawn.data)
+
+    def lines(self, items: Sequence[ShapeItem], title: str = "line drawings") -> Gathered:
+        """Give the line drawings of shapes: (n, lines, looks, ...), as a test sketch is looked at."""
+        views, size = self.settings.views, self._trunks["sketch"].size
+        up, mirrored = self.settings.data.up, self.settings.train.flip_test
+
+        def make(indices: Sequence[int]) -> Made:
+            chosen = [items[index] for index in indices]
+            return line_pictures(
+                chosen, views, up, size, mirrored=mirrored, cache=self.views, workers=self.workers
+            )
+
+        keys = [self._key("lines", self._rendered(item, "lines"), mirrored) for item in items]
+        found = self._gather(title, "sketch", keys, make)
+        looks = found.data.reshape(len(found.kept), views.lines, -1, *found.data.shape[2:])
+        return replace(found, data=looks)
+
+    def sketches(self, items: Sequence[SketchItem], count: int, title: str = "sketches") -> Gathered:
+        """Give `count` variants of sketches: (n, count, ...)."""
+        size, rotation = self._trunks["sketch"].size, self.settings.train.rotation
+
+        def make(indices: Sequence[int]) -> Made:
+            chosen = [items[index] for index in indices]
+            return sketch_pictures(chosen, size, count=count, rotation=rotation)
+
+        keys = [self._key("sketch", _content(item), item.id, count, rotation) for item in items]
+        return self._gather(title, "sketch", keys, make)
+
+    def _gather(self, title: str, modality: str, keys: list[str], make: Any) -> Gathered:
+        network = self.network(modality)
+        if network is None:
+            return gather_pictures(title, len(keys), make, quiet=self.quiet)
+        with FeatureStore(self.store) as store:
+            return gather_features(title, keys, make, network, store, self.device, quiet=self.quiet)
+
+    def _rendered(self, item: ShapeItem, style: str) -> str:
+        views, up = self.settings.views, self.settings.data.up
+        try:
+            if style == "lines":
+                return view_key(item.path, count=views.lines, size=views.line_size, up=up, style=style)
+            return view_key(
+                item.path,
+                count=views.count,
+                size=views.size,
+                up=up,
+                style=style,
+                elevations=views.elevations,
+            )
+        except OSError:
+            return f"unreadable {item.path}"
+
+    def _key(self, modality: str, *parts: object) -> str:
+        trunk = self._trunks["shape" if modality == "shape" else "sketch"]
+        return digest([modality, *parts], trunk.weights, trunk.size, PREPROCESSING_VERSION)
+
+
+class _Trunk:
+    """The trunk of one modality, with the size of its pictures and the hash of its weights."""
+
+    def __init__(self, settings: Run, modality: str, where: torch.device, quiet: bool) -> None:
+        backbone = settings.backbone.of(modality)
+        network = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=quiet)
+        self.size, self.weights = backbone.size, weights_digest(network)
+        self.network = frozen(network.to(where)) if settings.train.trunk == "frozen" else None
+
+
+def _content(item: SketchItem) -> str:
+    try:
+        if item.line is None:
+            return file_digest(item.path)
+        return digest(item.path.read_bytes().splitlines()[item.line - 1])
+    except (OSError, IndexError):
+        return f"unreadable {item.path}"

@@ -1,0 +1,1 @@
+"""The one training loop, with all that it keeps."""

@@ -1,0 +1,1 @@
+"""Trained networks to a bundle that is searched with, without torch."""

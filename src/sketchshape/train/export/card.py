@@ -1,0 +1,59 @@
+"""The model card of a bundle, as model collections show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sketchshape.train.export.parity import Parity
+
+FIGURES = ("NN", "FT", "ST", "E", "DCG", "mAP")
+
+
+def model_card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, digest: str, about: str) -> str:
+    """Write the card.
+
+    Args:
+        record: the content of run.json.
+        facts: what `bundle.json` says.
+        parity: with torch.
+        digest: hash of the bundle.
+        about: what follows, in Markdown: data, licences, limits.
+
+    Returns:
+        Markdown with a header in YAML.
+    """
+    data, settings = record["dataset"], record["settings"]
+    learned = data.get("learned_shapes", data["shapes"])
+    lines = facts["lines"]
+    words = data.get("words", 0)
+    more = f"; its words head on {words} drawings of other words too" if words else ""
+    views = facts["views"]["count"] * len(facts["views"]["elevations"])
+    drawn = f" and {lines['count']} line drawings, which the sketches' network sees" if lines else ""
+    figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in FIGURES)
+    return (
+        f"""---
+library_name: sketchshape
+tags: [sketch-based-3d-shape-retrieval, onnx]
+---
+
+# Model card: {record["name"]}
+
+Sketches and 3D shapes to unit vectors of one space, by the class-centre guidance network (CGN). A sketch is
+near the shapes of what it shows.
+
+* backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]})
+* a shape is {views} views of {facts["size"]} pixels{drawn}; a sketch has
+  {facts["sketch_size"]} pixels
+* trained on {learned} shapes of {len(facts["classes"])} classes and {data["train"]} drawings{more};
+  seed {facts["run"]["seed"]}
+* measured on {data["test"]} drawings that it was not trained on: {figures}
+* ONNX Runtime against torch: least cosine {parity.cosine:.6f}, the same top {parity.top} of {parity.shapes}
+  shapes for {parity.sketches} sketches
+* hash {digest}
+
+Made for finding shapes in a library by drawing them. It knows the classes listed in `bundle.json` best; what
+looks like none of them is found by its likeness to drawings, with lower scores.
+
+{about}""".rstrip()
+        + "\n"
+    )

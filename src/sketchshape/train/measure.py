@@ -1,0 +1,197 @@
+"""Measure a trained run: on its own test sketches and gallery, or on folders that it has never seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sketchshape.config.run import Run
+from sketchshape.datasets import ShapeItem, SketchItem, class_key, read_labelled_folder
+from sketchshape.datasets.walk import some
+from sketchshape.errors import SketchshapeError
+from sketchshape.metrics import MEASURES, Scores, evaluate, mean_and_spread
+from sketchshape.runs.embeddings import Embeddings, load_embeddings
+from sketchshape.runs.folder import read_run, seed_folder
+from sketchshape.train.data.preparer import Preparer
+from sketchshape.train.models.pair import load_pair
+from sketchshape.types import F32
+
+NAMES = dict(zip(MEASURES, ("NN", "FT", "ST", "E", "DCG", "mAP"), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Queries or gallery from a folder: features or pictures with class names.
+
+    Args:
+        ids: of the items that could be read.
+        names: class name of each, in the spelling-free form of `class_key`.
+        data: (n, k, ...) as the networks take it.
+        lines: (n, lines, looks, ...) line drawings of shapes; None where the run has none.
+        unreadable: one line for each file that could not be read.
+    """
+
+    ids: list[str]
+    names: list[str]
+    data: np.ndarray[Any, Any]
+    unreadable: tuple[str, ...]
+    lines: np.ndarray[Any, Any] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The figures of a run.
+
+    Args:
+        seeds: scores by seed.
+        unreadable: one line for each file that could not be read.
+        missing: class names of queries that no shape of the gallery has, with how many queries.
+    """
+
+    seeds: dict[int, Scores]
+    unreadable: tuple[str, ...]
+    missing: dict[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give means over the seeds as fractions, their spread, and the counts.
+
+        Queries that could not be read or whose class has no shape are in `skipped`.
+        """
+        scores = list(self.seeds.values())
+        figures = mean_and_spread(scores)
+        first = scores[0]
+        return {
+            **{NAMES[name]: mean for name, (mean, _) in figures.items()},
+            "queries": first.queries,
+            "gallery": first.gallery,
+            "skipped": first.skipped,
+            "unreadable": list(self.unreadable),
+            "classes_without_shapes": self.missing,
+            "spread": {
+                NAMES[name]: spread if len(scores) > 1 else None for name, (_, spread) in figures.items()
+            },
+            "seeds": {str(seed): one.to_json() for seed, one in self.seeds.items()},
+        }
+
+
+def measure(
+    run: Path,
+    queries: Path | None = None,
+    gallery: Path | None = None,
+    *,
+    workers: int | None = None,
+    quiet: bool = False,
+) -> Measured:
+    """Rank a gallery for queries with each seed's networks, and measure.
+
+    Args:
+        run: folder of a trained run.
+        queries: folder with a sub-folder of sketches for each class; None is the run's own test sketches.
+        gallery: folder with a sub-folder of shapes for each class; None is the run's own gallery.
+        workers: processes that render.
+        quiet: show no progress.
+
+    Returns:
+        The figures of each seed.
+
+    Raises:
+        UsageError: `run` is no run, or a folder is not there.
+        DatasetError: a folder has no sketches or no shapes.
+        SketchshapeError: nothing in a folder could be read.
+    """
+    settings, record = read_run(run)
+    classes = [class_key(name) for name in record["classes"]]
+    sides = _Sides(settings, workers, quiet)
+    asked = sides.sketches(queries) if queries else None
+    offered = sides.shapes(gallery) if gallery else None
+    seeds: dict[int, Scores] = {}
+    missing: dict[str, int] = {}
+    for seed in settings.train.seeds:
+        folder = seed_folder(run, seed)
+        own = load_embeddings(folder / "embeddings.npz")
+        query_names, query_vectors = _named(own.query_labels, own.query_embeddings, classes)
+        shape_names, shape_vectors = _named(own.gallery_labels, own.gallery_embeddings, classes)
+        if asked or offered:
+            pair = load_pair(folder, settings, sides.preparer.device)
+            if asked:
+                query_names, query_vectors = asked.names, pair.embed_sketches(asked.data)
+            if offered:
+                shape_names, shape_vectors = offered.names, pair.embed_shapes(offered.data, offered.lines)
+        _check_common(query_names, shape_names)
+        similarity = query_vectors @ shape_vectors.T
+        seeds[seed] = evaluate(similarity, np.array(query_names), np.array(shape_names))
+        missing = dict(Counter(name for name in query_names if name not in set(shape_names)))
+    unreadable = (*(asked.unreadable if asked else ()), *(offered.unreadable if offered else ()))
+    if asked and asked.unreadable:
+        seeds = {seed: _skipping(scores, len(asked.unreadable)) for seed, scores in seeds.items()}
+    return Measured(seeds, unreadable, missing)
+
+
+def scores_of(embeddings: Embeddings) -> Scores:
+    """Measure the stored embeddings of one seed."""
+    return evaluate(embeddings.similarity(), embeddings.query_labels, embeddings.gallery_labels)
+
+
+class _Sides:
+    """Makes both sides with one preparer, which is costly and built only if a folder is given."""
+
+    def __init__(self, settings: Run, workers: int | None, quiet: bool) -> None:
+        self._settings, self._workers, self._quiet = settings, workers, quiet
+        self._preparer: Preparer | None = None
+
+    @property
+    def preparer(self) -> Preparer:
+        if self._preparer is None:
+            self._preparer = Preparer(self._settings, workers=self._workers, quiet=self._quiet)
+        return self._preparer
+
+    def sketches(self, folder: Path) -> Side:
+        items = read_labelled_folder(folder, "sketches")
+        looks = 2 if self._settings.train.flip_test else 1
+        sketches = [item for _, item in items]
+        return _side(items, self.preparer.sketches(sketches, looks, "queries"), folder, "sketch")
+
+    def shapes(self, folder: Path) -> Side:
+        items = read_labelled_folder(folder, "shapes")
+        return _side(items, self.preparer.shapes([item for _, item in items], "gallery"), folder, "shape")
+
+
+def _side(
+    items: Sequence[tuple[str, SketchItem]] | Sequence[tuple[str, ShapeItem]],
+    gathered: Any,
+    folder: Path,
+    what: str,
+) -> Side:
+    if not gathered.kept:
+        first = gathered.problems[0] if gathered.problems else "no reason known"
+        raise SketchshapeError(f"{folder}: no {what} of {len(items)} could be read; the first: {first}")
+    kept = [items[index] for index in gathered.kept]
+    return Side(
+        [item.id for _, item in kept],
+        [class_key(name) for name, _ in kept],
+        gathered.data,
+        gathered.problems,
+        gathered.lines,
+    )
+
+
+def _check_common(queries: list[str], shapes: list[str]) -> None:
+    if not set(queries) & set(shapes):
+        asked, there = sorted(set(queries)), sorted(set(shapes))
+        raise SketchshapeError(
+            f"no query has a shape of its class: queries are of {some(asked)}, shapes of {some(there)}; "
+            "name the class folders alike"
+        )
+
+
+def _named(labels: Any, vectors: F32, classes: list[str]) -> tuple[list[str], F32]:
+    return [classes[label] for label in labels], vectors
+
+
+def _skipping(scores: Scores, more: int) -> Scores:
+    return replace(scores, skipped=scores.skipped + more)

@@ -1,0 +1,25 @@
+"""DCHML: DCML whose metric holds for a hidden layer of the networks too. [DCHML]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sketchshape.train.methods import dcml
+from sketchshape.train.methods._base import Task, Towers
+
+
+@dataclass(frozen=True)
+class Options(dcml.Options):
+    """As for DCML.
+
+    Args:
+        hidden_margin: of the 1000-d layer, in squared distance; 50 in the paper. After batch-norm two random
+            rows of it are at about 90.
+    """
+
+    hidden_margin: float = 100.0
+
+
+def contend(task: Task, options: Options) -> Towers:
+    """Train with the loss of the outputs and of the hidden layer."""
+    return dcml.learn(task, options, options.hidden_margin)

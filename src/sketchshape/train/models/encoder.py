@@ -1,0 +1,106 @@
+"""The networks that are trained: a trunk that gives features, and a head that gives embeddings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sketchshape.train.models.backbone import Backbone
+from sketchshape.train.models.heads import Head, JoinedHeads
+from sketchshape.train.models.views import POOLS, pooled
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterGroup:
+    """Parameters that are optimised at one learning rate.
+
+    Args:
+        parameters: of a network; those without gradient are left out.
+        factor: of the learning rate of the stage.
+        clip: largest absolute value of an entry of a gradient; 0 is no limit.
+    """
+
+    parameters: list[nn.Parameter]
+    factor: float = 1.0
+    clip: float = 0.0
+
+
+class Features(nn.Identity):
+    """The trunk of a network that is trained on stored features: nothing is left to do.
+
+    Args:
+        dim: width of the features.
+    """
+
+    rank = 1  # dimensions of one input item
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
+
+class Encoder(nn.Module):
+    """Sketches or shapes to embeddings. [CGN] section 3.2, CNN and FCN.
+
+    Args:
+        trunk: a backbone for pictures, `Features` for stored features.
+        head: what makes an embedding of them, or two heads that join theirs.
+        pool: how the features of a shape's views are joined, see `POOLS`; for sketches it is mean.
+
+    Raises:
+        ValueError: the trunk gives another number of features than the head takes.
+    """
+
+    def __init__(self, trunk: Backbone | Features, head: Head | JoinedHeads, pool: str = "mean") -> None:
+        super().__init__()
+        if (given := trunk.dim * POOLS[pool]) != head.dim:
+            raise ValueError(f"the trunk gives {given} features, the head takes {head.dim}")
+        self.trunk, self.head, self.pool = trunk, head, pool
+
+    def has_views(self, inputs: Tensor) -> bool:
+        """Tell whether inputs are shapes (B, V, ...) and not sketches (B, ...).
+
+        Raises:
+            ValueError: they have a number of dimensions that is neither.
+        """
+        extra = inputs.ndim - 1 - self.trunk.rank
+        if extra not in (0, 1):
+            item = "features (dim,)" if self.trunk.rank == 1 else "a picture (H, W)"
+            raise ValueError(
+                f"inputs have shape {tuple(inputs.shape)}, expected (B, ...) or (B, V, ...) of {item} each"
+            )
+        return extra == 1
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Embed items, without normalisation.
+
+        Args:
+            inputs: sketches (B, ...) or shapes (B, V, ...) with V views, whose features are pooled; the
+                rest is (H, W) uint8 for a backbone, (dim,) float32 for stored features.
+
+        Returns:
+            (B, width) float32.
+        """
+        if self.has_views(inputs):
+            count, views = inputs.shape[:2]
+            features: Tensor = self.trunk(inputs.flatten(0, 1))
+            features = pooled(features.reshape(count, views, -1), self.pool)
+        else:
+            features = self.trunk(inputs)
+        embeddings: Tensor = self.head(features)
+        return embeddings.float()
+
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Embed items as rows of length 1: (B, width) float32; arguments as for `forward`."""
+        return functional.normalize(self(inputs), dim=1)
+
+    def groups(self, trunk_lr: float) -> list[ParameterGroup]:
+        """List the parameters: the head at the full learning rate, the trunk at `trunk_lr` times it."""
+        found = [_group(self.head, 1.0), _group(self.trunk, trunk_lr)]
+        return [group for group in found if group.parameters]
+
+
+def _group(module: nn.Module, factor: float) -> ParameterGroup:
+    return ParameterGroup([one for one in module.parameters() if one.requires_grad], factor)

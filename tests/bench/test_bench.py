@@ -1,0 +1,450 @@
+"""A whole comparison on a small world: trained in processes, one diverging, one failing, resumed, written."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_world import SETTINGS, make_world
+
+from sketchshape.bench import load_bench, read_results, write_tables
+from sketchshape.bench.cells import DONE, QUERIES, RECORD, WORK, Cell, load_queries
+from sketchshape.bench.features_folder import load_inputs, save_inputs, to_learn_from
+from sketchshape.bench.runner import ERRORS, Runner
+from sketchshape.bench.tables.bootstrap import paired_bootstrap
+from sketchshape.bench.tables.official import Official
+from sketchshape.bench.tables.pictures import class_differences
+from sketchshape.bench.worker import peak_mb
+from sketchshape.cli.main import main
+from sketchshape.config import to_tree
+from sketchshape.config.run import Run
+from sketchshape.datasets import divide, load_dataset
+from sketchshape.errors import ArtefactError
+from sketchshape.metrics import evaluate
+from sketchshape.train.data.inputs import Inputs, prepare_inputs
+from sketchshape.train.data.preparer import Preparer
+from sketchshape.train.methods import contend
+
+METHODS = {
+    "CGN": 'method = "cgn"\nnote = "the <paper>"\n[methods.options]\nepochs = 3\n'
+    "[methods.search]\nlr = [0.01]",
+    "TCL & co": 'method = "tcl"\n[methods.options]\nepochs = 2\nbatch = 4',
+    "Wild": 'method = "cgn"\n[methods.options]\nlr = 1e30',
+    "Wrong": 'method = "cgn"\n[methods.options]\naway = "median"',
+}
+
+
+def write_bench(path: Path) -> Path:
+    sections: dict[str, list[str]] = {}
+    for setting in [*SETTINGS, "teacher.epochs=2"]:
+        key, value = setting.split("=")
+        section, name = key.split(".")
+        quoted = value if value[0].isdigit() else f'"{value}"'
+        sections.setdefault(section, []).append(f"{name} = {quoted}")
+    sections["teacher"] = [line for line in sections["teacher"] if line != "epochs = 6"]
+    run = "\n".join(f"[run.{name}]\n" + "\n".join(lines) for name, lines in sections.items())
+    methods = "\n".join(f'[[methods]]\nlabel = "{label}"\n{text}' for label, text in METHODS.items())
+    path.write_text(f'name = "{path.stem}"\nseeds = [0, 1]\n[search]\nbudget = 2\n{run}\n{methods}\n')
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path_factory.getbasetemp() / "bench-cache"))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_world(tmp_path_factory.mktemp("world"), shapes=10, sketches=5)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bench(tmp_path_factory.mktemp("configs") / "small.toml")
+
+
+@pytest.fixture(scope="module")
+def out(world: Path, config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKETCHSHAPE_CACHE", str(tmp_path_factory.getbasetemp() / "bench-cache"))
+        words = ["bench", str(config), "--data", str(world), "--out", str(folder), "--jobs", "2"]
+        assert main([*words, "--workers", "1"]) == 1  # two methods cannot be trained
+    return folder
+
+
+@pytest.fixture(scope="module")
+def inputs(world: Path, config: Path, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    run = load_bench(config, [f"data.path={json.dumps(str(world))}"]).run
+    preparer = Preparer(run, cache=tmp_path_factory.getbasetemp() / "bench-cache", workers=1, quiet=True)
+    return prepare_inputs(load_dataset("folder", str(world)), preparer)
+
+
+def test_a_cell_is_what_training_and_measuring_in_this_process_gives(
+    out: Path, world: Path, config: Path, inputs: Inputs, tmp_path: Path
+) -> None:
+    bench = load_bench(config)
+    entry = bench.entry("TCL & co")
+    learned = contend(
+        "tcl",
+        to_learn_from(inputs),
+        bench.run,
+        entry.settings(),
+        1,
+        tmp_path,
+        torch.device("cpu"),
+        quiet=True,
+    )
+    similarity = learned.similarity(inputs.test.data, inputs.gallery.data)
+    scores = evaluate(similarity, inputs.test.labels, inputs.gallery.labels)
+    folder = out / "cells/tcl-co/seed-1"
+    record = json.loads((folder / RECORD).read_text())
+    assert record["status"] == DONE
+    assert record["scores"]["mAP"] == pytest.approx(scores.map, abs=1e-6)
+    per_query, labels = load_queries(folder, record["key"])
+    np.testing.assert_allclose(per_query.map, scores.per_query.map, atol=1e-6)
+    assert labels.tolist() == inputs.test.labels.tolist()
+    held = divide(load_dataset("folder", str(world)), replace(bench.run.data, protocol="held-out"))
+    columns = [item.id in {one.id for one in held.gallery} for item in inputs.gallery.items]
+    part = evaluate(similarity[:, columns], inputs.test.labels, inputs.gallery.labels[columns])
+    assert record["also"]["held-out"]["gallery"] == sum(columns) == 6
+    assert record["also"]["held-out"]["mAP"] == pytest.approx(part.map, abs=1e-6)
+    assert record["also"]["unseen"]["mAP"] == 1  # one class among itself
+
+
+def test_the_table_has_means_spreads_and_paired_differences(out: Path, config: Path) -> None:
+    results = read_results(load_bench(config), out)
+    table = (out / "table.md").read_text()
+    base, other = (results.trained[number] for number in (0, 1))
+    maps = [100 * base.seeds[seed].record["scores"]["mAP"] for seed in (0, 1)]
+    assert f"{np.mean(maps):.1f} ± {np.std(maps, ddof=1):.1f}" in table
+    differences = np.mean(
+        [other.seeds[s].per_query.map - base.seeds[s].per_query.map for s in (0, 1)], axis=0
+    )
+    one = paired_bootstrap(differences)
+    shown = f"{100 * one.mean:+.1f} [{100 * one.low:+.1f}, {100 * one.high:+.1f}]".replace("-", "−")
+    assert shown.replace("+0.0", "0.0").replace("−0.0", "0.0") in table
+    assert results.baseline is base
+    assert {path.name for path in out.iterdir()} == {
+        *("bench.json", "cells", "table.md", "table.csv", "table.tex", "table.html"),
+        *("per_class.csv", "pr.png", "per_class.png"),
+    }
+
+
+def test_what_diverged_or_failed_is_kept_apart_and_named(out: Path, config: Path) -> None:
+    results = read_results(load_bench(config), out)
+    assert [method.entry.label for method in results.trained] == ["CGN", "TCL & co"]
+    wild, wrong = results.methods[2:]
+    assert {record["status"] for record in wild.failures.values()} == {"diverged"}
+    assert {record["status"] for record in wrong.failures.values()} == {"failed"}
+    text = (out / "table.md").read_text()
+    assert re.search(r"\| \*\*Wild\*\* \| tiny \| – .*\| diverged \|", text)
+    assert re.search(r"\* Wild, seed 1: diverged: .*(not finite|loss is)", text)
+    assert re.search(r"\* Wrong, seed 0: failed: .*away is 'median'", text)
+    for slug in ("cgn", "tcl-co", "wild", "wrong"):
+        assert not (out / "cells" / slug / "seed-0" / WORK).exists()  # checkpoints
+
+
+def test_time_and_memory_are_of_one_process(out: Path) -> None:
+    record = json.loads((out / "cells/cgn/seed-0" / RECORD).read_text())
+    assert 0 < record["seconds"] < record["wall_seconds"]
+    assert 50 < record["peak_mb"] < 4000
+    before = peak_mb()
+    held = np.ones(int((before + 50) * 2**17))
+    assert before + 50 < peak_mb() < before + 50 + held.nbytes / 2**20
+
+
+def test_the_same_call_trains_nothing_again(
+    out: Path, world: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in out.rglob(RECORD)}
+    words = ["bench", str(config), "--data", str(world), "--out", str(out), "--only", "CGN,tcl-co", "--json"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert "4 of 4 trainings are done already" in said.err
+    assert {path: path.stat().st_mtime_ns for path in out.rglob(RECORD)} == before
+    figures = json.loads(said.out)
+    record = json.loads((out / "cells/cgn/seed-0" / RECORD).read_text())
+    assert figures["methods"].keys() == {"CGN", "TCL & co"}
+    other = json.loads((out / "cells/cgn/seed-1" / RECORD).read_text())
+    mean = (record["scores"]["mAP"] + other["scores"]["mAP"]) / 2
+    assert figures["methods"]["CGN"]["mAP"] == pytest.approx(mean)
+    assert figures["methods"]["CGN"]["delta_mAP"] is None
+    assert len(figures["problems"]) == 4
+
+
+def test_the_tables_are_written_again_without_data(out: Path, config: Path) -> None:
+    before = {
+        name: (out / name).read_text() for name in ("table.md", "table.csv", "table.tex", "per_class.csv")
+    }
+    for name in before:
+        (out / name).unlink()
+    assert main(["bench", str(config), "--out", str(out), "--table"]) == 0
+    assert {name: (out / name).read_text() for name in before} == before
+
+
+class Links(HTMLParser):
+    """Collect what a page would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+        self.ids: set[str] = set()
+        self.inner: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        assert tag not in ("script", "link", "iframe")
+        self.sources += [values[name] or "" for name in ("src", "href") if name in values]
+        self.ids |= {values["id"] or ""} if "id" in values else set()
+
+
+def test_the_page_needs_nothing_beside_it(out: Path) -> None:
+    text = (out / "table.html").read_text()
+    page = Links()
+    page.feed(text)
+    assert all(source.startswith(("data:image/png;base64,", "#")) for source in page.sources)
+    assert {source[1:] for source in page.sources if source.startswith("#")} <= page.ids
+    assert sum(source.startswith("data:") for source in page.sources) == 2
+    for words in (
+        "TCL &amp; co",
+        "the &lt;paper&gt;",
+        "Wild, seed 0: diverged",
+        "prefers-color-scheme: dark",
+    ):
+        assert words in text
+    assert "sketchshape" in json.loads((out / "bench.json").read_text())["command"]
+    assert "url(" not in text
+    assert "http" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--set", "head.width=9"], "comparison with other settings; choose another with --out"),
+        (["--set", "data.protocol=held-out"], "comparison with other settings"),
+        (["--only", "SBR"], "has no method 'SBR'; expected one of: CGN, TCL & co, Wild, Wrong"),
+        (["--official", "."], "the statistics are of SHREC'13"),
+        (["--seeds", "a"], "--seeds a: expected whole numbers"),
+        (["--set", "methods.lr=1"], "methods is a value, not a section"),
+    ],
+)
+def test_wrong_use_is_one_line_before_anything_is_trained(
+    out: Path,
+    world: Path,
+    config: Path,
+    words: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    assert main(["bench", str(config), "--data", str(world), "--out", str(out), *words]) in (1, 2)
+    said = capsys.readouterr().err.strip()
+    assert message in said
+    assert len(said.splitlines()) == 1
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+
+
+def test_a_folder_of_something_else_is_never_touched(world: Path, config: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    assert main(["bench", str(config), "--data", str(world), "--out", str(tmp_path)]) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_settings_are_searched_on_validation_sketches(
+    world: Path, config: Path, tmp_path: Path, inputs: Inputs
+) -> None:
+    words = ["bench", str(config), "--data", str(world), "--out", str(tmp_path), "--only", "CGN", "--search"]
+    assert main([*words, "--jobs", "2", "--workers", "1"]) == 0
+    records = [
+        json.loads((tmp_path / f"search/cgn/setting-{number}" / RECORD).read_text()) for number in (0, 1)
+    ]
+    assert [record["options"]["lr"] for record in records] == [None, 0.01]
+    assert {record["scores"]["queries"] for record in records} == {3}  # a fifth of 15 training sketches
+    chosen = (tmp_path / "chosen.toml").read_text()
+    better = max((0, 1), key=lambda number: (records[number]["scores"]["mAP"], -number))
+    assert f"setting {better} of 2" in chosen
+    assert ("lr = 0.01" in chosen.split("[methods.search]")[0]) == (better == 1)
+    assert len((tmp_path / "search.csv").read_text().splitlines()) == 3
+
+
+def test_inputs_survive_the_way_through_files(inputs: Inputs, tmp_path: Path) -> None:
+    empty = replace(inputs, validation=to_learn_from(inputs).validation)
+    drawn = replace(inputs.shapes, lines=inputs.shapes.data[:, :2, None])
+    lined = replace(inputs, shapes=drawn, gallery=drawn)
+    for given in (lined, inputs, empty, replace(inputs, gallery=inputs.test, unseen=("new",))):
+        save_inputs(given, tmp_path)
+        found = load_inputs(tmp_path)
+        assert (found.names, found.digest) == (given.names, given.digest)
+        assert (found.gallery is found.shapes) == (given.gallery is given.shapes)
+        for name in ("shapes", "gallery", "train", "validation", "test"):
+            mine, theirs = getattr(given, name), getattr(found, name)
+            assert np.array_equal(mine.data, theirs.data)
+            assert (mine.lines is None) == (theirs.lines is None)
+            assert mine.lines is None or np.array_equal(mine.lines, theirs.lines)
+            assert mine.labels.tolist() == theirs.labels.tolist()
+            assert [item.id for item in mine.items] == [item.id for item in theirs.items]
+    (tmp_path / "train.npy").unlink()
+    with pytest.raises(ArtefactError, match="run the bench again"):
+        load_inputs(tmp_path)
+
+
+def test_what_a_method_learns_from_holds_no_other_shape_or_sketch(inputs: Inputs) -> None:
+    found = to_learn_from(replace(inputs, gallery=inputs.test))
+    assert found.gallery is found.shapes is inputs.shapes
+    assert (len(found.test), len(found.validation)) == (0, 0)
+    assert found.train is inputs.train
+
+
+def cell(folder: Path, **changes: object) -> Cell:
+    return replace(Cell(folder, "TCL", "tcl", {"lr": 0.1}, 0, Run(), "data"), **changes)  # type: ignore[arg-type]
+
+
+def test_all_that_decides_a_result_is_in_its_key(tmp_path: Path) -> None:
+    own = cell(tmp_path)
+    others = [
+        cell(tmp_path, method="sl"),
+        cell(tmp_path, options={"lr": 0.2}),
+        cell(tmp_path, seed=1),
+        cell(tmp_path, data="other"),
+        cell(tmp_path, part="validation"),
+        cell(tmp_path, run=Run(head=replace(Run().head, width=9))),
+    ]
+    assert len({one.key for one in (own, *others)}) == 7
+    assert cell(tmp_path / "b", label="another", run=Run(name="x")).key == own.key
+    own.write(DONE, scores={})
+    assert own.record() is not None
+    assert all(one.record() is None for one in others)
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Put a shell script, whose last argument is the folder of a cell, in the place of the worker."""
+
+    def use(script: str) -> None:
+        path = tmp_path / "program"
+        path.write_text(f'#!/bin/sh\nfor folder; do :; done\ncd "$folder"\n{script}\n')
+        path.chmod(0o755)
+        monkeypatch.setattr("sys.executable", str(path))
+
+    return use
+
+
+def test_a_worker_that_dies_is_a_failure_with_its_last_word(
+    tmp_path: Path, program: Callable[[str], None]
+) -> None:
+    program("echo a traceback; echo MemoryError: 5 GB >&2; kill -9 $$")
+    said: list[str] = []
+    (record,) = Runner(tmp_path, 1, said.append).run([cell(tmp_path / "one")])
+    assert record["status"] == "failed"
+    assert record["reason"] == "killed by SIGKILL: out of memory?; MemoryError: 5 GB"
+    assert said[-1].startswith("[1/1] TCL, seed 0: failed: killed by SIGKILL")
+
+
+def test_only_so_many_run_at_a_time_and_what_is_done_is_left_alone(
+    tmp_path: Path, program: Callable[[str], None]
+) -> None:
+    program("echo + >> ../log; sleep 0.15; echo - >> ../log; exit 3")
+    cells = [cell(tmp_path / f"c{number}", seed=number) for number in range(6)]
+    cells[0].folder.mkdir()
+    cells[0].write(DONE, scores={"mAP": 1})
+    (cells[0].folder / QUERIES).touch()
+    (cells[1].folder / WORK).mkdir(parents=True)
+    cells[1].write_task(tmp_path)
+    (cells[2].folder / WORK).mkdir(parents=True)
+    said: list[str] = []
+    records = Runner(tmp_path, 2, said.append).run(cells)
+    assert [record["status"] for record in records] == ["done", *["failed"] * 5]
+    assert records[1]["reason"] == "ended with exit code 3"
+    steps = [1 if line == "+" else -1 for line in (tmp_path / "log").read_text().split()]
+    assert len(steps) == 10
+    assert max(np.cumsum(steps)) == 2
+    assert "min left" in said[1] or "s left" in said[1]
+    assert (cells[0].folder / ERRORS).exists() is False
+
+
+def test_checkpoints_of_another_task_are_forgotten(tmp_path: Path) -> None:
+    own = cell(tmp_path)
+    own.write_task(tmp_path)
+    (tmp_path / WORK).mkdir()
+    own.write_task(tmp_path)
+    assert (tmp_path / WORK).is_dir()
+    cell(tmp_path, seed=5).write_task(tmp_path)
+    assert not (tmp_path / WORK).exists()
+    assert json.loads((tmp_path / "task.json").read_text())["run"] == to_tree(Run())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_is_passed_on_and_waited_for(
+    tmp_path: Path, program: Callable[[str], None], number: int
+) -> None:
+    # A shell cannot trap what is ignored when it starts, as Ctrl-C is where tests run in the background.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    program('trap "sleep 0.1; echo yes > saved; exit 130" INT; touch begun; sleep 60 & wait')
+    cells = [cell(tmp_path / name) for name in ("one", "two")]
+    runner = Runner(tmp_path, 1, lambda line: None)
+    start = runner._start
+
+    def interrupted(one: Cell, running: list) -> None:
+        start(one, running)
+        while not (one.folder / "begun").exists():
+            assert running[0].process.poll() is None
+        signal.raise_signal(number)
+
+    runner._start = interrupted  # type: ignore[method-assign]
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(cells)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (tmp_path / "one/saved").read_text() == "yes\n"
+    assert not cells[1].folder.exists()
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_classes_are_compared_query_by_query(out: Path, config: Path) -> None:
+    results = read_results(load_bench(config), out)
+    labels, methods, own, table = class_differences(results)
+    assert methods == ["TCL & co"]
+    sums: dict[tuple[str, int], list[float]] = {}
+    for slug in ("cgn", "tcl-co"):
+        for seed in (0, 1):
+            folder = out / "cells" / slug / f"seed-{seed}"
+            per_query, asked = load_queries(folder, json.loads((folder / RECORD).read_text())["key"])
+            for label, precision in zip(asked, per_query.map, strict=True):
+                sums.setdefault((slug, int(label)), []).append(float(precision))
+    means = {key: sum(values) / len(values) for key, values in sums.items()}
+    assert own.tolist() == pytest.approx([means["cgn", label] for label in labels])
+    assert own.tolist() == sorted(own)
+    differences = [means["tcl-co", label] - means["cgn", label] for label in labels]
+    assert table[:, 0].tolist() == pytest.approx(differences)
+    rows = {row["class"]: row for row in csv.DictReader((out / "per_class.csv").read_text().splitlines())}
+    assert rows.keys() == {"box", "plate", "rod"}
+    for label, value in zip(labels, own, strict=True):
+        assert float(rows[results.classes[label]]["CGN"]) == pytest.approx(100 * value)
+
+
+def test_official_statistics_stand_beside_under_their_own_name(
+    out: Path, config: Path, tmp_path: Path
+) -> None:
+    results = read_results(load_bench(config), out)
+    track = Official("SBR-VC", np.full((2700, 5), 0.25), np.linspace(0.9, 0.1, 20))
+    rows = write_tables(results, tmp_path, [track])
+    assert rows[-1].percent == pytest.approx((25, 25, 25, 25, 25, 50))
+    figures = " | ".join(["25.0"] * 5)
+    line = f"| SBR-VC | - | {figures} | 50.0\\* |  |  |  | official statistics, 2700 queries |"
+    text = (tmp_path / "table.md").read_text()
+    assert line in text
+    assert "Official: published statistics of the SHREC'13 track, not measured here." in text
+    assert "official statistics" in (tmp_path / "table.html").read_text()
+    assert (tmp_path / "pr.png").read_bytes() != (out / "pr.png").read_bytes()
+    assert (tmp_path / "per_class.png").read_bytes() == (out / "per_class.png").read_bytes()

@@ -1,0 +1,320 @@
+"""The parts of a comparison: its file, the bootstrap, official statistics, draws, and the table's formats."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tomllib
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sketchshape.bench.plan import Bench, Budget, Entry, load_bench
+from sketchshape.bench.tables.bootstrap import Interval, paired_bootstrap
+from sketchshape.bench.tables.formats import also_table, cells, to_csv, to_latex, to_markdown
+from sketchshape.bench.tables.official import ENTRIES, read_entry, read_official
+from sketchshape.bench.tables.table import MEASURED, OFFICIAL, QUOTED, Row, best
+from sketchshape.bench.tuning import chosen_toml, draws, search_table
+from sketchshape.config import load_config, to_tree
+from sketchshape.config.run import Run
+from sketchshape.errors import ConfigError, DatasetError, UsageError
+from sketchshape.report.quoted import PR20, SHREC13
+from sketchshape.runs.identity import settings_hash
+from sketchshape.train.methods import options_class
+
+ROOT = Path(__file__).parents[2]
+SHARED = Path(os.environ.get("SKETCHSHAPE_SHARED", ROOT.parent / "shared"))
+OFFICIAL_FOLDER = SHARED / "data" / "shrec_lists" / "shrec13_official"
+CGN = '[[methods]]\nlabel = "CGN"\nmethod = "cgn"\n'
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+class TestPlan:
+    def test_overrides_reach_the_run_and_the_comparison(self, tmp_path: Path) -> None:
+        path = write(
+            tmp_path / "a.toml", f'name = "a"\n[run.head]\nwidth = 8\n{CGN}[methods.options]\nlr = 0.1\n'
+        )
+        bench = load_bench(path, ["data.protocol=unseen", "seeds=[3, 4]", "search.budget=2"])
+        assert (bench.run.data.protocol, bench.run.head.width) == ("unseen", 8)
+        assert bench.seeds == bench.run.train.seeds == (3, 4)
+        assert bench.search.budget == 2
+        assert bench.run.name == "a"
+        assert bench.entry("cgn") is bench.entry("CGN") is bench.methods[0]
+        assert bench.methods[0].settings().lr == 0.1
+        with pytest.raises(UsageError, match="no method 'TCL'; expected one of: CGN"):
+            bench.entry("TCL")
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("", "no method, expected at least one table"),
+            (CGN.replace('"cgn"', '"cng"'), r"method is 'cng'; did you mean 'cgn'.*one of: .*cgn.*"),
+            (
+                CGN + "[methods.options]\nepoch = 3",
+                "CGN: method cgn has no option 'epoch'; did you mean 'epochs'",
+            ),
+            (
+                CGN + "[methods.options]\nfoo = 3",
+                "no option 'foo'; Its options are: .*dropout.*epochs.*weight",
+            ),
+            (CGN + "[methods.options]\nepochs = 1.5", "options.epochs is 1.5, expected an integer"),
+            (CGN + "[methods.search]\nlr = 0.1", "search.lr of CGN is 0.1, expected a list"),
+            (CGN + "[methods.search]\nlrr = [0.1]", "no option 'lrr'; did you mean 'lr'"),
+            (CGN + "[methods.search]\nlr = [0.1, 'fast']", "options.lr is 'fast', expected a number"),
+            (CGN + CGN, "two methods have the label 'CGN'"),
+            (CGN + CGN.replace("CGN", "cgn!"), "two methods have the label 'cgn'"),
+            (CGN.replace("CGN", "!"), "label '!', expected letters or digits"),
+            (CGN.replace("CGN", "A, B"), "label 'A, B' has a comma"),
+            ('baseline = "TCL"\n' + CGN, "baseline is 'TCL', expected the label of one"),
+            ("seeds = []\n" + CGN, "seeds is empty"),
+            ('[run.train]\ntrunk = "finetune"\n' + CGN, "a comparison needs frozen"),
+            ("[search]\nvalidation = 0.0\n" + CGN, "expected budget 1 or more"),
+            ("[run.student]\nlrr = 1\n" + CGN, "unknown key 'run.student.lrr'; did you mean 'lr'"),
+        ],
+    )
+    def test_a_wrong_file_is_refused_before_anything_is_trained(
+        self, tmp_path: Path, text: str, message: str
+    ) -> None:
+        with pytest.raises(ConfigError, match=message) as caught:
+            load_bench(write(tmp_path / "a.toml", text))
+        assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "path", sorted((ROOT / "configs/bench").glob("*.toml")), ids=lambda path: path.stem
+    )
+    def test_the_committed_comparisons_are_right(self, path: Path) -> None:
+        bench = load_bench(path)
+        assert bench.name == path.stem
+        alike, more = {
+            "psb76": (ROOT / "configs/psb76.toml", []),
+            "recipe": (ROOT / "configs/psb76.toml", ["views.lines=6"]),
+            "sample": (ROOT / "src/sketchshape/cli/demo.toml", []),
+        }[path.stem]
+        assert settings_hash(bench.run) == settings_hash(load_config(Run, alike, more))
+        for entry in bench.methods:
+            if path.stem != "recipe":  # its methods are settings already
+                assert len(draws(entry, bench.search)) == bench.search.budget, entry.label
+
+
+class TestBootstrap:
+    def test_it_is_the_slow_loop(self) -> None:
+        values = np.random.default_rng(5).normal(0.1, 1, 17)
+        found = paired_bootstrap(values, resamples=600, seed=3)
+        random = np.random.default_rng(3)
+        means = []
+        for _ in range(600):
+            total = 0.0
+            for _ in range(17):
+                total += values[random.integers(17)]
+            means.append(total / 17)
+        means.sort()
+
+        def quantile(q: float) -> float:
+            place = q * 599
+            low = int(place)
+            return means[low] + (place - low) * (means[low + 1] - means[low])
+
+        assert found.mean == pytest.approx(sum(values) / 17)
+        assert (found.low, found.high) == pytest.approx((quantile(0.025), quantile(0.975)))
+
+    def test_few_queries_have_an_exact_interval(self) -> None:
+        """Of 27 equally likely samples of three queries the extreme ones have 1/27 each: more than 2.5 %."""
+        values = np.array([0.0, 1.0, 5.0])
+        means = sorted(np.mean(sample) for sample in product(values, repeat=3))
+        found = paired_bootstrap(values)
+        assert (found.low, found.high) == (means[0], means[-1])
+
+    def test_many_queries_give_the_normal_interval(self) -> None:
+        values = np.random.default_rng(0).normal(0.02, 0.3, 3000)
+        found = paired_bootstrap(values)
+        half = 1.96 * values.std() / np.sqrt(3000)
+        assert found.low == pytest.approx(values.mean() - half, abs=0.04 * half)
+        assert found.high == pytest.approx(values.mean() + half, abs=0.04 * half)
+        assert paired_bootstrap(-values).mean == -found.mean
+
+    def test_no_difference_is_never_sure_and_a_constant_one_always(self) -> None:
+        assert not paired_bootstrap(np.zeros(9)).sure
+        one = paired_bootstrap(np.full(9, -0.25))
+        assert (one.mean, one.low, one.high, one.sure) == (-0.25, -0.25, -0.25, True)
+
+    @pytest.mark.parametrize("bad", [np.array([]), np.array([1.0, np.nan]), np.zeros((2, 2))])
+    def test_what_cannot_be_drawn_from(self, bad: np.ndarray) -> None:
+        with pytest.raises(ValueError, match="expected finite"):
+            paired_bootstrap(bad)
+
+
+def write_entry(folder: Path, stats: Sequence[str], curve: Sequence[str]) -> Path:
+    folder.mkdir(parents=True)
+    body = "".join(f"No.{number}: {line}\n" for number, line in enumerate(stats, 1))
+    (folder / "Stats_test.txt").write_text(
+        f"  NN FT ST E DCG\n{body}NN FT ST E DCG\n0.9\t0.9\t0.9\t0.9\t0.9\n"
+    )
+    (folder / "PR_test.txt").write_text("Recall Precision\n" + "".join(f"{line}\n" for line in curve))
+    return folder
+
+
+class TestOfficial:
+    STATS = ("1.000\t 0.500\t 0.750\t 0.250\t 0.907", "0.000\t 0.250\t 0.250\t 0.111\t 0.747")
+    CURVE = tuple(f"{level / 20:.6f}\t{1 - level / 40:.6f}" for level in range(1, 21))
+
+    def test_an_entry_is_read_query_by_query(self, tmp_path: Path) -> None:
+        found = read_entry(write_entry(tmp_path / "entry", self.STATS, self.CURVE), "X", queries=2)
+        assert found.per_query.tolist() == [[1, 0.5, 0.75, 0.25, 0.907], [0, 0.25, 0.25, 0.111, 0.747]]
+        np.testing.assert_allclose(found.pr, 1 - np.arange(1, 21) / 40)
+
+    @pytest.mark.parametrize(
+        ("stats", "curve", "message"),
+        [
+            (STATS[:1], CURVE, r"numbers \(1, 5\), expected \(2, 5\)"),
+            ((STATS[0], "0.1 0.2"), CURVE, "expected 5 numbers in each"),
+            ((STATS[0], "7 0 0 0 0"), CURVE, "from 0 to 1"),
+            (STATS, CURVE[:7], r"numbers \(7, 2\), expected \(20, 2\)"),
+            (STATS, CURVE[::-1], "recall goes from 1.0 to 0.05"),
+        ],
+    )
+    def test_a_damaged_entry_is_refused(
+        self, tmp_path: Path, stats: Sequence[str], curve: Sequence[str], message: str
+    ) -> None:
+        with pytest.raises(DatasetError, match=message):
+            read_entry(write_entry(tmp_path / "entry", stats, curve), "X", queries=2)
+
+    def test_they_are_printed_beside_shrec13_only_and_a_missing_file_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="layout is 'psb76'; leave it out"):
+            read_official(tmp_path, "psb76")
+        with pytest.raises(DatasetError, match=r"Stats_test\.txt: cannot be read .* Li__SBR-VC_NUM_100_"):
+            read_official(tmp_path, "shrec13")
+
+    @pytest.mark.skipif(not OFFICIAL_FOLDER.is_dir(), reason="the official SHREC statistics are not here")
+    def test_the_published_ones_give_the_rows_of_the_paper(self) -> None:
+        quoted = {row.method: row.percent for row in SHREC13}
+        for one in read_official(OFFICIAL_FOLDER, "shrec13"):
+            assert one.name in ENTRIES
+            mine = [*(100 * one.per_query.mean(axis=0)), 100 * one.pr.mean()]
+            assert mine == pytest.approx(quoted[one.name], abs=0.051)
+
+
+class TestSearch:
+    ENTRY = Entry(
+        "TCL", "tcl", options={"margin": 2.0}, search={"margin": [1.0, 2.0, 5.0], "lr": [0.1, 0.01]}
+    )
+
+    def test_all_get_the_same_number_and_their_own_first(self) -> None:
+        found = draws(self.ENTRY, Budget(budget=4))
+        assert found[0] == {}
+        assert len({tuple(one.items()) for one in found}) == len(found) == 4
+        assert all(one["margin"] in (1, 2, 5) and one["lr"] in (0.1, 0.01) for one in found[1:])
+        assert draws(self.ENTRY, Budget(budget=4)) == found
+        assert draws(self.ENTRY, Budget(budget=4, seed=1)) != found
+
+    def test_the_own_setting_is_never_drawn_again(self) -> None:
+        lr = options_class("tcl")().lr
+        entry = Entry("TCL", "tcl", search={"lr": [lr, 7.0]})
+        assert draws(entry, Budget()) == [{}, {"lr": 7.0}]
+
+    def test_the_best_is_written_as_it_can_be_read(self, tmp_path: Path) -> None:
+        tried = {"TCL": [{}, {"lr": 0.5}, {"margin": 5.0, "lr": 0.1}]}
+        records = {
+            "TCL": [
+                {"status": "done", "scores": {"mAP": 0.5, "NN": 0.4}, "seconds": 3.0},
+                {"status": "diverged", "reason": "nan"},
+                {"status": "done", "scores": {"mAP": 0.7, "NN": 0.4}, "seconds": 4.0},
+            ]
+        }
+        text = chosen_toml([self.ENTRY], tried, records)
+        bench = load_bench(write(tmp_path / "chosen.toml", 'baseline = "TCL"\n' + text))
+        assert bench.methods[0].options == {"margin": 5.0, "lr": 0.1}
+        assert bench.methods[0].search == self.ENTRY.search
+        assert "setting 2 of 3: validation mAP 70.0" in text
+        rows = list(csv.DictReader(io.StringIO(search_table(tried, records))))
+        assert [row["setting"] for row in rows] == ["2", "0", "1"]
+        assert rows[2]["status"] == "diverged"
+
+    def test_where_nothing_could_be_trained_the_options_stay(self) -> None:
+        text = chosen_toml([self.ENTRY], {"TCL": [{}, {"lr": 0.5}]}, {"TCL": [{"status": "failed"}] * 2})
+        assert tomllib.loads(text)["methods"][0]["options"] == {"margin": 2.0}
+
+
+SPREAD = (0.5, 0.4, 0.3, 0.2, 0.1, 0.6)
+ROWS = [
+    Row(
+        *("CGN", "tiny", "measured, 3 seeds", MEASURED, (80.0, 70.0, 60.0, 40.0, 50.04, 82.0), SPREAD),
+        seconds=12.4,
+        peak_mb=500.0,
+        also={"held-out": 70.0},
+    ),
+    Row(
+        *("50% | a_b", "tiny", "measured, 3 seeds", MEASURED, (79.0, 71.0, 59.0, 39.0, 49.96, 81.0), SPREAD),
+        delta=Interval(-1.0, -1.5, -0.5),
+        seconds=1.0,
+        peak_mb=400.0,
+        also={"held-out": 60.0},
+    ),
+    Row("lost", "tiny", "diverged", MEASURED, None),
+    Row("CDMR", "-", "official statistics, 2700 queries", OFFICIAL, (99.0,) * 6, map_kind=PR20),
+    Row(
+        "Siamese",
+        "3-layer CNN",
+        "quoted, Table 1",
+        QUOTED,
+        (40.5, 40.3, 54.8, 28.7, 60.7, 46.9),
+        map_kind=PR20,
+    ),
+]
+
+
+class TestFormats:
+    def test_the_best_is_the_best_of_what_is_measured(self) -> None:
+        assert best(ROWS) == [{0}, {1}, {0}, {0}, {0, 1}, {0}]  # 50.04 and 49.96 are both shown as 50.0
+
+    def test_the_cells_of_each_kind(self) -> None:
+        assert [text for text, _ in cells(ROWS[1])] == [
+            *("50% | a_b", "tiny", "79.0 ± 0.5", "71.0 ± 0.4", "59.0 ± 0.3", "39.0 ± 0.2", "50.0 ± 0.1"),
+            *("81.0 ± 0.6", "−1.0 [−1.5, −0.5]", "1", "400", "measured, 3 seeds"),
+        ]
+        assert [text for text, _ in cells(ROWS[2])] == ["lost", "tiny", *["–"] * 6, "", "", "", "diverged"]
+        assert cells(ROWS[4])[7] == ("46.9*", False)
+        assert cells(ROWS[1])[8][1]
+        assert not cells(Row("a", "b", "c", MEASURED, (1.0,) * 6, delta=Interval(0.3, -0.1, 0.5)))[8][1]
+
+    def test_markdown_has_the_same_columns_everywhere_and_names_what_is_missing(self) -> None:
+        text = to_markdown(ROWS, ["a note"], ["lost, seed 0: diverged: nan"])
+        table = text.split("\n\n")[1].splitlines()
+        assert len(table) == 2 + len(ROWS)
+        assert {line.replace(r"\|", "").count("|") for line in table} == {13}
+        assert r"**50% \| a_b**" in text
+        assert r"| 46.9\* |" in text
+        assert "* lost, seed 0: diverged: nan" in text
+        assert also_table(ROWS) == [
+            ["method", "all", "the part of held-out shapes"],
+            ["CGN", "82.0", "70.0"],
+            ["50% | a_b", "81.0", "60.0"],
+        ]
+
+    def test_csv_keeps_all_digits(self) -> None:
+        rows = list(csv.DictReader(io.StringIO(to_csv(ROWS))))
+        assert [row["method"] for row in rows] == [row.label for row in ROWS]
+        assert rows[0]["DCG"] == "50.04"
+        assert (rows[1]["delta_low"], rows[1]["mAP_held-out"], rows[1]["mAP_sd"]) == ("-1.5", "60.0", "0.6")
+        assert (rows[2]["mAP"], rows[2]["seconds"]) == ("", "")
+        assert rows[3]["map_kind"] == PR20
+
+    def test_latex_escapes_and_separates_the_sources(self) -> None:
+        text = to_latex(ROWS, ["a note"], [])
+        assert r"\textbf{50\% | a\_b} & tiny & 79.0 $\pm$ 0.5 & \textbf{71.0 $\pm$ 0.4}" in text
+        assert text.count(r"\midrule") == 3
+        body = [line for line in text.splitlines() if line.endswith(r"\\")]
+        assert {line.count(" & ") for line in body} == {11}
+        assert all(ord(letter) < 128 for line in body for letter in line)
+
+
+def test_a_label_is_a_folder_name() -> None:
+    assert Entry("CGN, mean away!").slug == "cgn-mean-away"
+    assert to_tree(Bench())["search"] == {"budget": 8, "seed": 0, "validation": 0.2}

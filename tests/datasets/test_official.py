@@ -1,0 +1,291 @@
+"""The SHREC layouts: lists anywhere, files by number, every mismatch said. The archives here are made up."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sketchshape.datasets import load_dataset
+from sketchshape.datasets.cla import read_cla
+from sketchshape.datasets.layouts import psb76, shrec13, shrec14
+from sketchshape.errors import DatasetError
+
+BENCHMARKS = {"shrec13": shrec13.BENCHMARK, "shrec14": shrec14.BENCHMARK, "psb76": psb76.BENCHMARK}
+IDS = {"shrec13": ("3", "15"), "shrec14": ("000003", "000015"), "psb76": ("3", "15")}
+# Where the unpacked archives of each benchmark put their files.
+LISTS = {"shrec13": "SHREC2013_Sketch_Evaluation", "shrec14": "SHREC14_Sketch_Evaluation_CVIU", "psb76": "."}
+SHAPES = {
+    "shrec13": "SHREC13_SBR_TARGET_MODELS/models",
+    "shrec14": "SHREC14LSSTB_TARGET_MODELS",
+    "psb76": "models",
+}
+SKETCHES = {
+    "shrec13": {"train": "SHREC13_SBR_TRAINING_SKETCHES/SHREC13_SBR_TRAINING_SKETCHES",
+                "test": "SHREC13_SBR_TESTING_SKETCHES"},
+    "shrec14": dict.fromkeys(("train", "test"), "SHREC14LSSTB_SKETCHES/SHREC14LSSTB_SKETCHES"),
+    "psb76": dict.fromkeys(("train", "test"), "sketches"),
+}  # fmt: skip
+TRAIN = {"axe": ("31", "32"), "wine-bottle": ("41", "42", "43")}
+TEST = {"axe": ("35",), "wine-bottle": ("1", "47")}
+layouts = pytest.mark.parametrize("layout", sorted(BENCHMARKS))
+
+
+def cla(path: Path, classes: Mapping[str, tuple[str, ...]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    body = "".join(
+        f"\n{name} 0 {len(ids)}\n" + "".join(f"{id}\n" for id in ids) for name, ids in classes.items()
+    )
+    path.write_text(f"PSB 1\n{len(classes)} {sum(map(len, classes.values()))}\n{body}")
+
+
+def touch(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+    return path
+
+
+def make(root: Path, layout: str) -> dict[str, tuple[str, ...]]:
+    first, second = IDS[layout]
+    shapes = {"wine-bottle": (second,), "axe": (first,)}  # not in alphabetical order
+    prefix, lists = BENCHMARKS[layout].prefix, root / LISTS[layout]
+    cla(lists / f"{prefix}Model.cla", shapes)
+    cla(lists / f"{prefix}Sketch_Train.cla", TRAIN)
+    cla(lists / f"{prefix}Sketch_Test.cla", TEST)
+    for ids in shapes.values():
+        for id in ids:
+            touch(root / SHAPES[layout] / f"{BENCHMARKS[layout].shape.format(id)}.off")
+    for part, classes in (("train", TRAIN), ("test", TEST)):
+        for name, ids in classes.items():
+            for id in ids:
+                touch(root / SKETCHES[layout][part] / name / part / f"{id}.png")
+    return shapes
+
+
+@layouts
+def test_the_official_archives(tmp_path: Path, layout: str) -> None:
+    make(tmp_path, layout)
+    first, second = (BENCHMARKS[layout].shape.format(id) for id in IDS[layout])
+    got = load_dataset(layout, tmp_path, strict=False)
+    assert got.name == layout
+    assert got.classes == ("wine-bottle", "axe")
+    assert [(item.id, item.label) for item in got.shapes] == [(second, 0), (first, 1)]
+    assert [(item.id, item.label) for item in got.train] == [
+        ("31", 1),
+        ("32", 1),
+        ("41", 0),
+        ("42", 0),
+        ("43", 0),
+    ]
+    assert [(item.id, item.label) for item in got.test] == [("35", 1), ("1", 0), ("47", 0)]
+    assert got.problems == ()
+    for item in (*got.shapes, *got.train, *got.test):
+        assert item.path.is_file()
+        assert item.path.stem == item.id
+    assert {item.path.parts[-2] for item in got.train} == {"train"}
+    assert {item.path.parts[-2] for item in got.test} == {"test"}
+    assert got.summary() == {
+        "name": layout,
+        "classes": 2,
+        "shapes": 2,
+        "train": 5,
+        "test": 3,
+        "shapes_classes": 2,
+        "train_classes": 2,
+        "test_classes": 2,
+        "shapes_per_class": [1, 1],
+        "train_per_class": [2, 3],
+        "test_per_class": [1, 2],
+        "problems": [],
+    }
+
+
+@layouts
+def test_the_sizes_are_the_published_ones(tmp_path: Path, layout: str) -> None:
+    make(tmp_path, layout)
+    classes, shapes = BENCHMARKS[layout].sizes["Model"]
+    with pytest.raises(
+        DatasetError, match=rf"2 classes and 2 items, expected {classes} and {shapes} .*strict=False"
+    ):
+        load_dataset(layout, tmp_path)
+
+
+def test_known_sizes() -> None:
+    sizes = {name: [items for _, items in benchmark.sizes.values()] for name, benchmark in BENCHMARKS.items()}
+    assert sizes == {
+        "shrec13": [1258, 4500, 2700],
+        "shrec14": [8987, 8550, 5130],
+        "psb76": [1258, 2022, 1107],
+    }
+    assert [benchmark.sizes["Model"][0] for benchmark in BENCHMARKS.values()] == [90, 171, 90]
+
+
+@layouts
+def test_missing_files_are_named_and_counted(tmp_path: Path, layout: str) -> None:
+    make(tmp_path, layout)
+    first = BENCHMARKS[layout].shape.format(IDS[layout][0])
+    (tmp_path / SHAPES[layout] / f"{first}.off").unlink()
+    for id in ("41", "42"):
+        (tmp_path / SKETCHES[layout]["train"] / "wine-bottle/train" / f"{id}.png").unlink()
+    got = load_dataset(layout, tmp_path, strict=False)
+    assert len(got.shapes) == 1
+    assert got.classes == ("wine-bottle", "axe")  # labels do not depend on which files are there
+    assert got.problems == (
+        f"1 shapes of the lists have no file: {first} (axe)",
+        "2 training sketches of the lists have no file: 41 (wine-bottle), 42 (wine-bottle)",
+    )
+
+
+@layouts
+def test_many_missing_files_are_not_all_named(tmp_path: Path, layout: str) -> None:
+    make(tmp_path, layout)
+    ids = tuple(str(n) for n in range(9000, 9010))
+    cla(
+        tmp_path / LISTS[layout] / f"{BENCHMARKS[layout].prefix}Sketch_Test.cla",
+        {**TEST, "axe": ("35", *ids)},
+    )
+    (problem,) = load_dataset(layout, tmp_path, strict=False).problems
+    assert (
+        problem == "10 test sketches of the lists have no file: 9000 (axe), 9001 (axe), 9002 (axe) and 7 more"
+    )
+
+
+@layouts
+def test_other_files_with_the_same_number_are_not_taken(tmp_path: Path, layout: str) -> None:
+    """Rendered views, the other part, other classes, and what macOS and editors leave behind."""
+    make(tmp_path, layout)
+    expected = load_dataset(layout, tmp_path, strict=False)
+    shape = BENCHMARKS[layout].shape.format(IDS[layout][0])
+    for other in (
+        "aaa/views/m1/1.png",
+        "aaa/axe/test/1.png",
+        "aaa/wine-bottle/train/47.png",
+        "aaa/wine-bottle/test/41.png",
+        "aaa/wine-bottle/test/1.txt",
+        f"aaa/{shape}.png",
+        f"__MACOSX/{shape}.off",
+        f".{shape}.off",
+        "__MACOSX/wine-bottle/test/1.png",
+    ):
+        touch(tmp_path / other)
+    assert load_dataset(layout, tmp_path, strict=False) == expected
+
+
+@layouts
+def test_folders_in_another_case_and_formats(tmp_path: Path, layout: str) -> None:
+    make(tmp_path, layout)
+    base = tmp_path / SKETCHES[layout]["test"]
+    (base / "wine-bottle" / "test" / "1.png").unlink()
+    moved = touch(base / "Wine_Bottle" / "test" / "1.JPG")
+    shape = BENCHMARKS[layout].shape.format(IDS[layout][0])
+    (tmp_path / SHAPES[layout] / f"{shape}.off").unlink()
+    obj = touch(tmp_path / "deeper" / "still" / f"{shape.upper()}.OBJ")
+    got = load_dataset(layout, tmp_path, strict=False)
+    assert got.problems == ()
+    assert got.test[1].path == moved
+    assert got.shapes[1].path == obj
+
+
+@layouts
+def test_a_class_of_sketches_without_shapes_is_refused(tmp_path: Path, layout: str) -> None:
+    make(tmp_path, layout)
+    cla(tmp_path / LISTS[layout] / f"{BENCHMARKS[layout].prefix}Sketch_Test.cla", {"zebra": ("35",)})
+    with pytest.raises(DatasetError, match=r"Sketch_Test\.cla has classes that Model\.cla has not: zebra"):
+        load_dataset(layout, tmp_path, strict=False)
+
+
+@layouts
+def test_an_empty_folder_says_where_the_data_is_had(tmp_path: Path, layout: str) -> None:
+    with pytest.raises(DatasetError) as caught:
+        load_dataset(layout, tmp_path)
+    assert f"{BENCHMARKS[layout].prefix}Model.cla is not under {tmp_path}" in str(caught.value)
+    assert BENCHMARKS[layout].source in str(caught.value)
+
+
+@pytest.mark.parametrize("year", ["13", "14"])
+def test_the_address_is_that_of_the_year(year: str) -> None:
+    assert BENCHMARKS[f"shrec{year}"].source.endswith(f"/contest/20{year}/SBR/data.html")
+
+
+@layouts
+def test_lists_without_files_are_an_error(tmp_path: Path, layout: str) -> None:
+    make(tmp_path, layout)
+    for path in tmp_path.rglob("*.off"):
+        path.unlink()
+    with pytest.raises(DatasetError, match=f"no shape file of {layout}"):
+        load_dataset(layout, tmp_path, strict=False)
+
+
+def test_packed_shapes_come_with_the_command(tmp_path: Path) -> None:
+    make(tmp_path, "psb76")
+    (tmp_path / "models").rename(tmp_path / "elsewhere")
+    touch(tmp_path / "models.tar.xz")
+    with pytest.raises(DatasetError, match=rf"tar -xJf '{tmp_path}/models\.tar\.xz' -C '{tmp_path}'"):
+        load_dataset("psb76", tmp_path, strict=False)
+
+
+def test_linked_folders_are_followed_but_not_for_ever(tmp_path: Path) -> None:
+    make(tmp_path / "data", "shrec13")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "link").symlink_to(tmp_path / "data")
+    (tmp_path / "data" / "loop").symlink_to(root)
+    assert len(load_dataset("shrec13", root, strict=False).train) == 5
+
+
+def shared() -> Path:
+    chosen = os.environ.get("SKETCHSHAPE_SHARED")
+    folder = Path(chosen) if chosen else Path(__file__).parents[3] / "shared"
+    if not (folder / "data").is_dir():
+        pytest.skip("the official lists are not on this machine (SKETCHSHAPE_SHARED)")
+    return folder / "data"
+
+
+@pytest.mark.parametrize(("layout", "smallest", "largest"), [("shrec13", 4, 184), ("shrec14", 1, 632)])
+def test_the_official_lists(tmp_path: Path, layout: str, smallest: int, largest: int) -> None:
+    folder = shared() / "shrec_lists" / layout
+    prefix = BENCHMARKS[layout].prefix
+    lists = {part: read_cla(folder / f"{prefix}{part}.cla") for part in BENCHMARKS[layout].sizes}
+    for part, classes in lists.items():
+        assert (len(classes), sum(map(len, classes.values()))) == BENCHMARKS[layout].sizes[part]
+        assert classes.keys() <= lists["Model"].keys()
+    sizes = [len(ids) for ids in lists["Model"].values()]
+    assert (min(sizes), max(sizes)) == (smallest, largest)
+    assert {len(ids) for ids in lists["Sketch_Train"].values()} == {50}
+    assert {len(ids) for ids in lists["Sketch_Test"].values()} == {30}
+    train, test = (
+        {id for ids in lists[part].values() for id in ids} for part in ("Sketch_Train", "Sketch_Test")
+    )
+    assert not train & test
+    for name in lists:
+        (tmp_path / f"{prefix}{name}.cla").symlink_to(folder / f"{prefix}{name}.cla")
+    for label, id in (("Model", "Model"), ("train", "Sketch_Train"), ("test", "Sketch_Test")):
+        name, ids = next(iter(lists[id].items()))
+        stem = (
+            BENCHMARKS[layout].shape.format(ids[0]) + ".off"
+            if label == "Model"
+            else f"{name}/{label}/{ids[0]}.png"
+        )
+        touch(tmp_path / "x" / stem)
+    got = load_dataset(layout, tmp_path)  # strict: the real sizes
+    assert len(got.problems) == 3
+    assert (len(got.shapes), len(got.train), len(got.test)) == (1, 1, 1)
+
+
+def test_psb76_says_that_its_shapes_are_packed() -> None:
+    root = shared() / "psb76"
+    if (root / "models").is_dir():
+        pytest.skip("the shapes are unpacked here")
+    with pytest.raises(DatasetError, match="tar -xJf"):
+        load_dataset("psb76", root)
+
+
+def test_a_sketch_is_read(tmp_path: Path) -> None:
+    make(tmp_path, "psb76")
+    gray = np.full((20, 30), 255, np.uint8)
+    gray[5:9, 6:20] = 0
+    item = load_dataset("psb76", tmp_path, strict=False).train[0]
+    Image.fromarray(gray).save(item.path)
+    np.testing.assert_array_equal(item.read(), gray)

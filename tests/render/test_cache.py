@@ -1,0 +1,228 @@
+"""The cache of views: content decides, a bad entry or file stops nothing, processes change no byte."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from render_shapes import box, sphere
+
+from sketchshape.errors import MeshError, UsageError
+from sketchshape.render import cached_views, render_lines, render_views, view_cache, view_key
+from sketchshape.types import Mesh
+
+SIZE = 32
+PARAMETERS = {"count": 2, "size": SIZE, "up": None, "style": "shaded"}
+
+
+def write_off(path: Path, mesh: Mesh) -> Path:
+    lines = ["OFF", f"{len(mesh.vertices)} {len(mesh.faces)} 0"]
+    lines += [" ".join(repr(float(x)) for x in v) for v in mesh.vertices]
+    lines += [f"3 {a} {b} {c}" for a, b, c in mesh.faces]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def shapes(tmp_path: Path) -> list[Path]:
+    """Five shapes; the third is not one."""
+    paths = [write_off(tmp_path / f"s{k}.off", box((-1, -1, -1), (1, k + 1, 1))) for k in range(5)]
+    paths[2].write_text("OFF\nnonsense\n")
+    return paths
+
+
+def collect(paths: list[Path], cache: Path, **more: object) -> dict[int, object]:
+    return dict(cached_views(paths, cache=cache, **{**PARAMETERS, **more}))  # type: ignore[arg-type]
+
+
+def no_drawing(*args: object) -> None:
+    raise AssertionError("drawn again")
+
+
+@pytest.mark.parametrize(("style", "render"), [("shaded", render_views), ("lines", render_lines)])
+def test_the_views_are_those_of_the_renderer_and_a_bad_file_is_named(style, render, shapes, tmp_path) -> None:
+    found = collect(shapes, tmp_path / "cache", style=style)
+    assert sorted(found) == [0, 1, 2, 3, 4]
+    for k in (0, 1, 3, 4):
+        np.testing.assert_array_equal(found[k], render(box((-1, -1, -1), (1, k + 1, 1)), 2, SIZE))
+    assert isinstance(found[2], MeshError)
+    assert found[2].path == shapes[2]
+
+
+def test_a_second_time_nothing_is_drawn(shapes, tmp_path, monkeypatch) -> None:
+    first = collect(shapes, tmp_path / "cache")
+    monkeypatch.setattr(view_cache, "draw", no_drawing)
+    second = collect([*shapes[:2], *shapes[3:]], tmp_path / "cache")
+    for k, before in zip(range(4), (0, 1, 3, 4), strict=True):
+        np.testing.assert_array_equal(second[k], first[before])
+        assert second[k].flags.writeable
+
+
+def test_the_same_content_under_another_name_is_the_same_entry(shapes, tmp_path, monkeypatch) -> None:
+    first = collect(shapes[:1], tmp_path / "cache")
+    copy = tmp_path / "copy.OFF"
+    copy.write_bytes(shapes[0].read_bytes())
+    monkeypatch.setattr(view_cache, "draw", no_drawing)
+    np.testing.assert_array_equal(collect([copy], tmp_path / "cache")[0], first[0])
+
+
+@pytest.mark.parametrize("damage", ["empty", "garbage", "cut", "turned bit", "other entry", "other picture"])
+def test_a_damaged_entry_is_drawn_again(damage: str, shapes, tmp_path) -> None:
+    cache = tmp_path / "cache"
+    first = collect(shapes[:2], cache)
+    entry, other = (cache / f"{view_key(path, **PARAMETERS)}.png" for path in shapes[:2])
+    whole = entry.read_bytes()
+    entry.write_bytes(
+        {
+            "empty": b"",
+            "garbage": b"not a picture",
+            "cut": whole[: len(whole) // 2],
+            "turned bit": whole[:-40] + bytes([whole[-40] ^ 1]) + whole[-39:],
+            "other entry": other.read_bytes(),
+            "other picture": b"",
+        }[damage]
+    )
+    if damage == "other picture":
+        Image.fromarray(np.zeros((7, 7), np.uint8)).save(entry)
+    np.testing.assert_array_equal(collect(shapes[:1], cache)[0], first[0])
+    with Image.open(entry) as mended:
+        assert mended.text["key"] == entry.stem
+        np.testing.assert_array_equal(np.array(mended).reshape(2, SIZE, SIZE), first[0])
+
+
+def test_the_key_depends_on_all_that_changes_the_views(shapes, monkeypatch) -> None:
+    keys = {view_key(shapes[0], **PARAMETERS), view_key(shapes[1], **PARAMETERS)}
+    for change in ({"count": 3}, {"size": 33}, {"up": "z"}, {"style": "lines"}, {"elevations": (10.0,)}):
+        keys.add(view_key(shapes[0], **{**PARAMETERS, **change}))
+    renamed = shapes[0].rename(shapes[0].with_suffix(".obj"))
+    keys.add(view_key(renamed, **PARAMETERS))
+    monkeypatch.setattr(view_cache, "RENDERER_VERSION", view_cache.RENDERER_VERSION + 1)
+    keys.add(view_key(renamed, **PARAMETERS))
+    assert len(keys) == 9
+    assert view_key(renamed, **PARAMETERS) == view_key(renamed, **{**PARAMETERS, "up": "y"})
+    assert view_key(renamed, **PARAMETERS) == view_key(renamed, **PARAMETERS, elevations=[30.0])
+
+
+def test_rings_of_cameras_are_cached_one_after_the_other(shapes, tmp_path) -> None:
+    for style in ("shaded", "lines"):
+        options = {"style": style, "elevations": (30.0, -10.0)}
+        drawn, again = (collect(shapes[:1], tmp_path, **options)[0] for _ in range(2))
+        np.testing.assert_array_equal(drawn, again)
+        for ring, elevation in enumerate((30.0, -10.0)):
+            alone = collect(shapes[:1], tmp_path, style=style, elevations=(elevation,))[0]
+            np.testing.assert_array_equal(drawn[2 * ring : 2 * ring + 2], alone)
+
+
+def test_the_key_of_a_gltf_file_covers_its_buffers(tmp_path) -> None:
+    path, buffer = tmp_path / "a.gltf", tmp_path / "my data.bin"
+    path.write_text(json.dumps({"buffers": [{"uri": "my%20data.bin"}, {"uri": "data:,"}, {}]}))
+    keys = set()
+    for content in (b"1", b"2"):
+        buffer.write_bytes(content)
+        keys.add(view_key(path, **PARAMETERS))
+    buffer.unlink()
+    keys.add(view_key(path, **PARAMETERS))
+    assert len(keys) == 3
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_change_no_byte(workers: int, shapes, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(view_cache, "SMALL", 0)
+    write_off(shapes[4], sphere(20, 30, bumps=0.2))
+    found = collect(shapes, tmp_path / "cache", workers=workers)
+    assert isinstance(found.pop(2), MeshError)
+    assert sorted(found) == [0, 1, 3, 4]
+    for k in (0, 1, 3):
+        np.testing.assert_array_equal(found[k], render_views(box((-1, -1, -1), (1, k + 1, 1)), 2, SIZE))
+    np.testing.assert_array_equal(found[4], render_views(sphere(20, 30, bumps=0.2), 2, SIZE))
+
+
+def test_a_file_that_kills_its_worker_is_named_and_the_rest_is_drawn(tmp_path, monkeypatch) -> None:
+    paths = [write_off(tmp_path / f"s{k}.off", box((-1, -1, -1), (1, k + 1, 1))) for k in range(8)]
+    (tmp_path / "deadly.py").write_text(
+        "import os\n"
+        "from sketchshape.render import view_cache\n"
+        "real = view_cache.draw\n"
+        "def draw(path, *rest):\n"
+        "    if path.name in ('s3.off', 's4.off'): os.kill(os.getpid(), 11)\n"
+        "    return real(path, *rest)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import deadly
+
+    monkeypatch.setattr(view_cache, "SMALL", 0)
+    monkeypatch.setattr(view_cache, "draw", deadly.draw)
+    found = collect(paths, tmp_path / "cache", workers=2)
+    assert sorted(found) == list(range(8))
+    assert {k for k, views in found.items() if isinstance(views, MeshError)} == {3, 4}
+    assert str(found[3]).startswith(f"{paths[3]}: ")
+    assert "SIGSEGV" in str(found[3])
+
+
+def test_any_failure_to_draw_is_an_error_of_the_file(shapes, tmp_path, monkeypatch) -> None:
+    def fail(path: Path, *rest: object) -> None:
+        raise MemoryError("too large")
+
+    monkeypatch.setattr(view_cache, "draw", fail)
+    found = collect(shapes[:1], tmp_path / "cache")
+    assert isinstance(found[0], MeshError)
+    assert "MemoryError: too large" in str(found[0])
+
+
+def test_nothing_to_draw_and_no_file_are_errors_of_the_file(tmp_path) -> None:
+    point = write_off(tmp_path / "point.off", Mesh(np.ones((3, 3)), np.array([[0, 1, 2]])))
+    found = collect([point, tmp_path / "absent.off"], tmp_path / "cache")
+    assert [found[k].path.name for k in (0, 1)] == ["point.off", "absent.off"]
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("small", [0, 64])
+def test_stopped_in_the_middle_every_entry_is_whole(small: int, shapes, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(view_cache, "SMALL", small)
+    cache = tmp_path / "cache"
+    stream = cached_views(shapes[:2] * 20, cache=cache, workers=2, **PARAMETERS)
+    next(stream)
+    with pytest.raises(KeyboardInterrupt):
+        stream.throw(KeyboardInterrupt())
+    entries = os.listdir(cache)
+    assert 1 <= len(entries) <= 2
+    for name in entries:
+        with Image.open(cache / name) as image:
+            assert f"{image.text['key']}.png" == name
+            image.load()
+
+
+def test_no_more_is_drawn_ahead_than_is_asked_for(shapes, tmp_path, monkeypatch) -> None:
+    drawn, real = [], view_cache.draw
+    monkeypatch.setattr(view_cache, "draw", lambda *args: (drawn.append(args[0]), real(*args))[1])
+    paths = [write_off(tmp_path / f"n{k}.off", box((-1, -1, -1), (1, k + 1, 1))) for k in range(15)]
+    stream = cached_views(paths, cache=tmp_path / "cache", workers=2, **PARAMETERS)
+    next(stream)
+    stream.close()
+    assert 1 <= len(drawn) <= 5
+
+
+def test_the_default_place_is_the_cache_folder(shapes, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path / "home"))
+    list(cached_views(shapes[:1], **PARAMETERS))
+    assert os.listdir(tmp_path / "home" / "views") == [f"{view_key(shapes[0], **PARAMETERS)}.png"]
+
+
+def test_wrong_calls_fail_at_once(shapes, tmp_path) -> None:
+    with pytest.raises(UsageError, match="'sketchy', expected one of: shaded, lines"):
+        cached_views(shapes, cache=tmp_path, **{**PARAMETERS, "style": "sketchy"})
+    with pytest.raises(UsageError, match="workers is 0"):
+        cached_views(shapes, cache=tmp_path, workers=0, **PARAMETERS)
+    assert list(cached_views([], cache=tmp_path, **PARAMETERS)) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("name", ["pipe.off", "pipe.gltf"])
+def test_a_pipe_is_named_and_not_waited_for(name: str, tmp_path) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(MeshError, match=rf"{name}: cannot be read: is not a regular file"):
+        view_key(tmp_path / name, **PARAMETERS)

@@ -1,0 +1,563 @@
+"""The page in a real browser, on the bundled sample and the encoders that ship."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi", reason="needs the extra [serve]")
+pytest.importorskip("httpx", reason="needs the extra [dev]")
+playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python: the extra [dev]")
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+if BROWSER is None:
+    pytest.skip("needs a browser: apt-get install chromium", allow_module_level=True)
+pytestmark = pytest.mark.slow  # minutes: a software renderer draws the previews
+
+from PIL import Image  # noqa: E402
+from web_server import serving, sketch  # noqa: E402
+
+from sketchshape.datasets import sample_root  # noqa: E402
+from sketchshape.encoders.confidence import Confidence  # noqa: E402
+from sketchshape.images import draw_strokes  # noqa: E402
+from sketchshape.index import build_index  # noqa: E402
+from sketchshape.search import Searcher  # noqa: E402
+from sketchshape.web import create_app  # noqa: E402
+
+ARGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 60_000  # milliseconds; three dimensions without a graphics card, on a busy machine
+FIRST_ROW = 4
+STAR = [[[0, 300], [0, 300]], [[0, 300], [300, 0]], [[150, 150], [0, 300]]]  # not in the sample
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    index = tmp_path_factory.mktemp("index")
+    build_index(sample_root() / "shapes", index, quiet=True)
+    return Searcher.open(index)
+
+
+@pytest.fixture(scope="module")
+def address(searcher: Searcher) -> Iterator[str]:
+    with serving(create_app(searcher)) as client:
+        yield str(client.base_url).rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as runner:
+        browser = runner.chromium.launch(executable_path=BROWSER, args=ARGS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A person at the page. What the browser complains of, and every address it asks, is kept."""
+
+    def __init__(self, browser: Any, address: str, **options: Any) -> None:
+        self.context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce", **options}
+        )
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.complaints: list[str] = []
+        self.asked: set[str] = set()
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
+        self.page.on("request", lambda request: self.asked.add(request.url))
+        self.address = address
+
+    def visit(self, path: str = "/") -> Visitor:
+        self.page.goto(self.address + path)
+        self.page.wait_for_selector("html[data-ready]", state="attached")
+        self.settle()
+        return self
+
+    def settle(self) -> None:
+        """Wait until nothing is asked any more: two frames later all that follows from an event has begun."""
+        frames = "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))"
+        self.page.evaluate(f"new Promise(done => {frames})")
+        self.until("!sketchshape.live.busy")
+
+    def until(self, holds: str) -> None:
+        """Wait for an expression; Playwright's own way is forbidden by the page's policy."""
+        for _ in range(PATIENCE // 20):
+            if self.page.evaluate(holds):
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError(f"not so in {PATIENCE} ms: {holds}")
+
+    def draw(self, strokes: list[Any]) -> None:
+        box = self.page.locator("#canvas").bounding_box()
+        xs = [x for stroke in strokes for x in stroke[0]]
+        ys = [y for stroke in strokes for y in stroke[1]]
+        scale = 0.72 * box["width"] / max(max(xs) - min(xs), max(ys) - min(ys))
+        for stroke in strokes:
+            points = [
+                (
+                    box["x"] + box["width"] / 2 + (x - (max(xs) + min(xs)) / 2) * scale,
+                    box["y"] + box["height"] / 2 + (y - (max(ys) + min(ys)) / 2) * scale,
+                )
+                for x, y in zip(*stroke, strict=True)
+            ]
+            self.page.mouse.move(*points[0])
+            self.page.mouse.down()
+            for point in points[1:]:
+                self.page.mouse.move(*point)
+            self.page.mouse.up()
+        self.settle()
+
+    def strokes(self) -> int:
+        return int(self.page.evaluate("sketchshape.easel.drawing.strokes.length"))
+
+    def first_row(self) -> list[str]:
+        return list(self.page.locator(".tile .where").all_text_contents()[:FIRST_ROW])
+
+    def ids(self) -> list[int]:
+        return list(self.page.evaluate("sketchshape.grid.shapes.map(shape => shape.id)"))
+
+    def title(self) -> str:
+        return str(self.page.locator("#results-title").text_content())
+
+
+@pytest.fixture
+def visitor(browser: Any, address: str) -> Iterator[Visitor]:
+    visitor = Visitor(browser, address).visit()
+    yield visitor
+    visitor.context.close()
+    assert visitor.complaints == []
+    strangers = {url for url in visitor.asked if not url.startswith((address, "blob:", "data:"))}
+    assert strangers == set()
+
+
+@pytest.mark.parametrize("name", ["chair", "palm tree", "key"])
+def test_what_is_drawn_is_in_the_first_row(visitor: Visitor, name: str) -> None:
+    assert visitor.title() == "Your library"
+    visitor.draw(sketch(name.replace(" ", "_"), 2))
+    assert visitor.title() == "Looks like your drawing"
+    assert name in visitor.first_row()
+    scores = [float(text) for text in visitor.page.locator(".tile .score").all_text_contents()]
+    assert scores == sorted(scores, reverse=True)
+    assert len(scores) == 24
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 860), (390, 844)])
+def test_the_page_says_when_nothing_looks_like_the_drawing(
+    browser: Any, searcher: Searcher, width: int, height: int
+) -> None:
+    key = sketch("key", 2)
+    clear, unclear = (float(searcher.search(one).scores[0]) for one in (key, STAR))
+    assert clear > unclear + 0.2
+    knowing = replace(searcher.bundle, confidence=Confidence(40.0, (clear + unclear) / 2))
+    with serving(create_app(Searcher(searcher.catalogue, knowing))) as client:
+        address = str(client.base_url).rstrip("/")
+        visitor = Visitor(browser, address, viewport={"width": width, "height": height}).visit()
+        page = visitor.page
+
+        def layout() -> Any:
+            return page.evaluate(
+                "(() => { const title = document.getElementById('results-title');"
+                "return {whole: title.scrollWidth <= title.clientWidth,"
+                "top: document.getElementById('grid').getBoundingClientRect().top + scrollY,"
+                "wide: document.documentElement.scrollWidth} })()"
+            )
+
+        visitor.draw(key)
+        assert visitor.title() == "Looks like your drawing"
+        before = layout()
+        assert before["whole"]
+        page.click("#clear")
+        page.evaluate(
+            "(() => { window.said = []; const spoken = document.getElementById('status');"
+            "new MutationObserver(() => said.push(spoken.textContent)).observe(spoken, {childList: true})})()"
+        )
+        visitor.draw(STAR)
+        assert visitor.title() == "Nothing much like it yet"
+        assert page.locator("#meta").text_content() == f"The nearest of {len(searcher)}"
+        assert layout() == before, "what is below does not move, and the title is not cut"
+        assert len(visitor.ids()) == 24
+        visitor.until("said.some(text => text.startsWith('Nothing much like it yet: 24 shapes, nearest '))")
+        page.fill("#words", "zebra")
+        visitor.settle()
+        assert visitor.title() == "Nothing much like it yet", "words do not make it clearer"
+        page.fill("#words", "")
+        page.click("#clear")
+        visitor.settle()
+        assert visitor.title() == "Your library"
+        visitor.until("said.at(-1).startsWith('Your library')")
+        doubts = [text.startswith("Nothing") for text in page.evaluate("said")]
+        assert not any(one and next for one, next in pairwise(doubts)), "said once"
+        visitor.context.close()
+        assert visitor.complaints == []
+
+
+def test_nobody_who_just_begins_is_told_that_nothing_is_alike(browser: Any, searcher: Searcher) -> None:
+    knowing = replace(searcher.bundle, confidence=Confidence(40.0, 2.0))  # sure of nothing at all
+    with serving(create_app(Searcher(searcher.catalogue, knowing))) as client:
+        visitor = Visitor(browser, str(client.base_url).rstrip("/")).visit()
+        page = visitor.page
+        box = page.locator("#canvas").bounding_box()
+        across = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)]
+        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in across]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        page.mouse.move(*places[1])
+        page.mouse.up()
+        visitor.settle()
+        assert visitor.title() == "Looks like your drawing", "one short line"
+        page.mouse.down()
+        page.mouse.move(*places[2])
+        page.mouse.move(*places[3])
+        visitor.settle()
+        assert visitor.title() == "Looks like your drawing", "the pen is down"
+        page.mouse.up()
+        visitor.settle()
+        assert visitor.title() == "Nothing much like it yet"
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        page.mouse.move(*places[2])
+        visitor.settle()
+        assert visitor.title() == "Nothing much like it yet", "and that stays while the next line is drawn"
+        page.mouse.up()
+        page.click("#clear")
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place)
+        page.mouse.up()
+        visitor.settle()
+        assert visitor.title() == "Nothing much like it yet", "one line, but a long one"
+        visitor.context.close()
+        assert visitor.complaints == []
+
+
+def test_results_change_while_the_pen_is_down_with_one_request_at_a_time(visitor: Visitor) -> None:
+    under_way, most = 0, 0
+
+    def begin(request: Any) -> None:
+        nonlocal under_way, most
+        if request.url.endswith("/api/search"):
+            under_way += 1
+            most = max(most, under_way)
+
+    def end(request: Any) -> None:
+        nonlocal under_way
+        under_way -= request.url.endswith("/api/search")
+
+    visitor.page.on("request", begin)
+    visitor.page.on("requestfinished", end)
+    visitor.page.evaluate("window.seen = []; document.addEventListener('results', e => seen.push(e.detail))")
+    box = visitor.page.locator("#canvas").bounding_box()
+    visitor.page.mouse.move(box["x"] + 80, box["y"] + 80)
+    visitor.page.mouse.down()
+    for step in range(40):
+        visitor.page.mouse.move(box["x"] + 80 + 6 * step, box["y"] + 80 + (step % 7) * 9)
+        visitor.page.wait_for_timeout(15)
+    during = visitor.page.evaluate("seen.length")
+    visitor.page.mouse.up()
+    visitor.settle()
+    assert during >= 3
+    assert most == 1
+    newest = visitor.page.evaluate("[seen.at(-1).at, Math.max(...seen.map(s => s.at))]")
+    assert newest[0] == newest[1]
+    expected = visitor.page.evaluate(
+        "import('/static/js/strokes.js').then(m => fetch('/api/search', {method: 'POST',"
+        "headers: {'content-type': 'application/json'},"
+        "body: JSON.stringify({strokes: m.toLists(sketchshape.easel.drawing.strokes), k: 24})}))"
+        ".then(r => r.json()).then(r => r.shapes.map(s => s.id))"
+    )
+    assert visitor.ids() == expected
+
+
+def test_undo_redo_eraser_and_clear(visitor: Visitor) -> None:
+    page, strokes = visitor.page, sketch("house", 1)
+    visitor.draw(strokes)
+    whole = visitor.ids()
+    page.click("#undo")
+    visitor.settle()
+    assert visitor.strokes() == len(strokes) - 1
+    page.keyboard.press("Control+Shift+Z")
+    visitor.settle()
+    assert (visitor.strokes(), visitor.ids()) == (len(strokes), whole)
+    page.click("#clear")
+    visitor.settle()
+    assert (visitor.strokes(), visitor.title()) == (0, "Your library")
+    page.keyboard.press("Control+Z")
+    visitor.draw([[[0, 100], [0, 0]], [[0, 100], [100, 100]]])
+    before = visitor.strokes()
+    page.keyboard.press("e")
+    box = page.locator("#canvas").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2, steps=12)
+    page.mouse.up()
+    visitor.settle()
+    assert visitor.strokes() >= before + 2  # each of the two long lines fell into halves
+    page.click("#undo")
+    assert visitor.strokes() == before
+
+
+def test_the_preview_turns(visitor: Visitor) -> None:
+    page = visitor.page
+    page.set_viewport_size({"width": 820, "height": 560})  # few pixels: this browser draws them one by one
+    visitor.draw(sketch("couch", 2))
+    page.locator(".tile .open").first.click()
+    page.wait_for_selector(".stage.ready")
+    stage = page.locator("#preview-canvas")
+    before = stage.screenshot()
+    box = stage.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + 160, box["y"] + box["height"] / 2 + 10, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    turned = stage.screenshot()
+    assert turned != before
+    assert page.evaluate("sketchshape.preview.turned") > 0
+    stage.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert stage.screenshot() != turned
+    assert Image.open(io.BytesIO(turned)).convert("L").getextrema()[0] < 200  # there is something on it
+    first = page.locator("#preview-name").text_content()
+    page.keyboard.press("PageDown")
+    assert page.locator("#preview-name").text_content() != first
+    with page.expect_download() as download:
+        page.click("#preview-download")
+    path = Path(page.locator("#preview-path").text_content())
+    assert download.value.path().read_bytes() == path.read_bytes()
+    assert download.value.suggested_filename == path.name
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("#preview-copy")
+    page.wait_for_selector(".toast.up")
+    assert page.evaluate("navigator.clipboard.readText()") == str(path)
+    page.click("#preview-like")
+    visitor.settle()
+    assert visitor.title().startswith("More like")
+    assert not page.locator("#preview").is_visible()
+
+
+def test_upload_paste_and_drop_of_a_picture(visitor: Visitor, tmp_path: Path) -> None:
+    page, picture = visitor.page, tmp_path / "mushroom.png"
+    Image.fromarray(draw_strokes(sketch("mushroom", 1), 400)).save(picture)
+    page.set_input_files("#file", picture)
+    page.wait_for_selector("#picture-note:not([hidden])")
+    visitor.settle()
+    assert "mushroom" in visitor.first_row()
+    assert page.locator("#picture-name").text_content() == "mushroom.png"
+    found = visitor.ids()
+    for event, holder in (("paste", "clipboardData"), ("drop", "dataTransfer")):
+        page.click("#picture-remove")
+        visitor.settle()
+        assert visitor.title() == "Your library"
+        page.evaluate(
+            "async ([event, holder, bytes]) => { const data = new DataTransfer();"
+            "data.items.add(new File([new Uint8Array(bytes)], 'a.png', {type: 'image/png'}));"
+            "const Kind = event == 'paste' ? ClipboardEvent : DragEvent;"
+            "dispatchEvent(new Kind(event, {[holder]: data, bubbles: true, cancelable: true})) }",
+            [event, holder, list(picture.read_bytes())],
+        )
+        page.wait_for_selector("#picture-note:not([hidden])")
+        visitor.settle()
+        assert visitor.ids() == found
+    page.set_input_files("#file", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"no picture"})
+    page.wait_for_selector("#notice:not([hidden])")
+    assert "not a picture" in page.locator("#notice").text_content()
+
+
+def test_a_link_gives_the_drawing_again(visitor: Visitor, browser: Any, address: str) -> None:
+    visitor.draw(sketch("fish", 1))
+    visitor.page.fill("#words", "pack")
+    visitor.settle()
+    link = visitor.page.url
+    assert re.search(r"#d=[\w-]+&w=pack$", link)
+    other = Visitor(browser, address).visit(link.removeprefix(address))
+    assert other.strokes() == visitor.strokes()
+    assert other.ids() == visitor.ids()
+    assert other.page.input_value("#words") == "pack"
+    other.visit("/#d=" + "!" * 9)
+    other.page.wait_for_selector("#notice:not([hidden])")
+    assert "not whole" in other.page.locator("#notice").text_content()
+    other.context.close()
+
+
+def test_words_and_filters(visitor: Visitor) -> None:
+    page = visitor.page
+    page.keyboard.press("/")
+    page.keyboard.type("cactus")
+    visitor.settle()
+    assert set(visitor.first_row()) == {"cactus"}
+    page.fill("#words", "")
+    visitor.draw(sketch("chair", 2))
+    page.click("#filters-toggle")
+    page.select_option("#folder", "door")
+    visitor.settle()
+    assert set(visitor.first_row()) == {"door"}
+    page.fill("#faces-most", "1")
+    visitor.settle()
+    assert "Nothing passes" in page.locator("#empty").text_content()
+    page.click("#empty button")
+    visitor.settle()
+    assert "chair" in visitor.first_row()
+
+
+def test_the_keyboard_alone_is_enough(visitor: Visitor) -> None:
+    page = visitor.page
+    page.focus("#canvas")
+    for key in [" ", *["Shift+ArrowRight"] * 4, *["Shift+ArrowDown"] * 4, *["Shift+ArrowLeft"] * 4, " "]:
+        page.keyboard.press(key)
+    visitor.settle()
+    assert visitor.strokes() == 1
+    assert visitor.title() == "Looks like your drawing"
+    page.locator(".tile .open").first.focus()
+    page.keyboard.press("ArrowRight")
+    label = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert re.match(r"2\. .+, likeness -?\d\.\d\d", label)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#preview[open]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#preview:not([open])", state="attached")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == label
+    unnamed = page.evaluate(
+        "[...document.querySelectorAll('button, input, select, a, canvas')].filter(e =>"
+        "!e.getAttribute('aria-label') && !e.textContent.trim() && !e.labels?.length).map(e => e.outerHTML)"
+    )
+    assert unnamed == []
+
+
+def test_the_map_opens_what_is_clicked(visitor: Visitor) -> None:
+    page = visitor.page
+    page.keyboard.press("m")
+    visitor.until("document.getElementById('atlas').getAttribute('aria-busy') === 'false'")
+    page.focus("#atlas")
+    page.keyboard.press("+")
+    page.wait_for_timeout(400)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("#map-card:not([hidden])")
+    visitor.until("document.getElementById('map-status').textContent !== ''")
+    said = page.locator("#map-status").text_content()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#preview[open]")
+    assert said.startswith(page.locator("#preview-name").text_content() + ", ")
+    assert "map" in page.url
+    page.keyboard.press("Escape")
+
+
+def test_a_server_that_is_away_is_explained_and_tried_again(browser: Any, address: str) -> None:
+    visitor = Visitor(browser, address).visit()
+    page = visitor.page
+    page.route("**/api/search", lambda route: route.abort())
+    visitor.draw([[[0, 9, 9], [0, 0, 9]]])
+    page.wait_for_selector("#notice:not([hidden])")
+    assert "sketchshape serve" in page.locator("#notice").text_content()
+    page.unroute("**/api/search")
+    page.get_by_role("button", name="Try again").click()
+    visitor.settle()
+    assert not page.locator("#notice").is_visible()
+    assert visitor.title() == "Looks like your drawing"
+    visitor.context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (600, 960), (800, 600), (1000, 700), (1920, 1080)])
+def test_every_width_fits_and_nothing_lies_over_the_results(
+    browser: Any, address: str, width: int, height: int
+) -> None:
+    visitor = Visitor(browser, address, viewport={"width": width, "height": height}).visit()
+    page = visitor.page
+    visitor.draw(sketch("fish", 1))
+    page.click("#filters-toggle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = {name: page.locator(name).bounding_box() for name in ("#results", "#paper", ".tools", "#filters")}
+    for name in ("#paper", ".tools"):
+        beside = boxes[name]["x"] + boxes[name]["width"] <= boxes["#results"]["x"]
+        above = boxes[name]["y"] + boxes[name]["height"] <= boxes["#results"]["y"]
+        assert beside or above, name
+    for name, box in boxes.items():
+        assert box["x"] >= 0, name
+        assert box["x"] + box["width"] <= width, name
+    visitor.context.close()
+    assert visitor.complaints == []
+
+
+def test_a_phone_fits_and_draws_with_a_finger(browser: Any, address: str) -> None:
+    phone = Visitor(
+        browser, address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    ).visit()
+    page = phone.page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator("#canvas").bounding_box()
+    touch = phone.context.new_cdp_session(page)
+
+    def finger(kind: str, *points: tuple[float, float]) -> None:
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [{"x": box["x"] + x, "y": box["y"] + y} for x, y in points]},
+        )
+
+    finger("touchStart", (90, 90))
+    for step in range(12):
+        finger("touchMove", (90 + 14 * step, 90 + 10 * step))
+    finger("touchEnd")
+    phone.settle()
+    assert phone.strokes() == 1
+    assert page.evaluate("scrollY") == 0
+    assert phone.title() == "Looks like your drawing"
+    small = page.evaluate(
+        "[...document.querySelectorAll('.tools button, .switch button')].map(e => e.getBoundingClientRect())"
+        ".filter(b => b.width && (b.width < 34 || b.height < 34)).length"
+    )
+    assert small == 0
+    for selector, shown in ((".tile .open", "#preview[open]"), ("#help", "#help-dialog[open]")):
+        page.locator(selector).first.click()
+        page.wait_for_selector(shown)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.keyboard.press("Escape")
+    phone.context.close()
+    assert phone.complaints == []
+
+
+def test_dark_is_dark_and_is_kept(browser: Any, address: str) -> None:
+    visitor = Visitor(browser, address, color_scheme="dark").visit()
+    page = visitor.page
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    assert max(map(int, re.findall(r"\d+", page.evaluate(ground)))) < 60
+    page.click("#theme")
+    page.wait_for_selector("html[data-theme=light]")
+    assert min(map(int, re.findall(r"\d+", page.evaluate(ground)))) > 220
+    page.reload()
+    assert min(map(int, re.findall(r"\d+", page.evaluate(ground)))) > 220
+    visitor.context.close()
+
+
+def test_an_example_draws_itself(visitor: Visitor) -> None:
+    visitor.page.locator("#examples button", has_text="cactus").click()
+    visitor.until("sketchshape.easel.history.canUndo")
+    visitor.settle()
+    assert set(visitor.first_row()) == {"cactus"}
+
+
+def test_the_reference_of_the_api_shows_every_address(browser: Any, address: str) -> None:
+    visitor = Visitor(browser, address)
+    visitor.page.goto(address + "/docs")
+    visitor.page.wait_for_selector("details.call")
+    shown = visitor.page.locator("summary code").all_text_contents()
+    assert {"/api/search", "/api/shapes/{id}/mesh.glb", "/metrics"} <= set(shown)
+    assert all(url.startswith(address) for url in visitor.asked)
+    assert visitor.complaints == []
+    visitor.context.close()
