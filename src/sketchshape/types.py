@@ -45,7 +45,8 @@ class Ranking:
 
     Args:
         ids: of the shapes in their index.
-        scores: (k,) float32, falling; the cosine with the query, more where words were found too.
+        scores: (k,) float32, falling; the likeness to the query, as a rule the cosine, more where words
+            were found too.
         paths: the mesh files.
         confidence: probability 0..1 that a shape of what was drawn is there, among those that the filters
             allow; None where nothing was drawn or found, and where the bundle cannot tell.

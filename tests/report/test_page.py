@@ -23,7 +23,9 @@ from sketchshape.config.run import Run as Settings
 from sketchshape.errors import ArtefactError, MissingExtraError
 from sketchshape.images import draw_strokes
 from sketchshape.metrics import MEASURES, evaluate
+from sketchshape.metrics.rows import unit
 from sketchshape.report import print_table, write_report
+from sketchshape.runs.embeddings import Embeddings, save_embeddings
 
 PICTURES = ("pr", "retrieval", "failures", "per_class", "confusion")
 CLASSES = ["airplane", "tea_pot", '<i>"five" & $6$', "chair", "a_very_long_name_of_a_class", "empty"]
@@ -46,7 +48,7 @@ def embeddings(seed: int) -> dict[str, np.ndarray]:
         arrays[f"{part}_ids"] = np.array([f"{part[0]}{index}" for index in range(len(labels))])
         arrays[f"{part}_labels"] = labels
         noisy = centers[labels] + noise * rng.normal(size=(len(labels), 16))
-        arrays[f"{part}_embeddings"] = noisy.astype(np.float32)
+        arrays[f"{part}_embeddings"] = unit(noisy).astype(np.float32)
     return arrays
 
 
@@ -71,7 +73,7 @@ def make_run(folder: Path, seeds: tuple[int, ...], layout: str = "psb76") -> Pat
     (folder / "items.json").write_text(json.dumps(items))
     for seed in seeds:
         (folder / f"seed-{seed}").mkdir()
-        np.savez(folder / f"seed-{seed}" / "embeddings.npz", **embeddings(seed))
+        save_embeddings(folder / f"seed-{seed}" / "embeddings.npz", Embeddings(**embeddings(seed)), "")
     settings = to_tree(Settings(name="run <one> & more"))
     settings["data"]["layout"] = layout
     settings["views"] = {"count": 2, "size": 48}
@@ -321,7 +323,7 @@ def test_embeddings_that_are_no_numbers_are_refused(run: Path, tmp_path: Path) -
     shutil.copytree(run, folder, ignore=shutil.ignore_patterns("report", "cache", "*.off"))
     arrays = embeddings(0)
     arrays["query_embeddings"][3, 0] = np.nan
-    np.savez(folder / "seed-0" / "embeddings.npz", **arrays)
+    save_embeddings(folder / "seed-0" / "embeddings.npz", Embeddings(**arrays), "")
     with pytest.raises(ArtefactError, match=r"embeddings.npz: similarity\[3, 0\] is nan"):
         write_report(folder)
 

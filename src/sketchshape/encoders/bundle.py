@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +13,11 @@ import numpy as np
 
 from sketchshape.datasets import class_key
 from sketchshape.encoders.confidence import Confidence
+from sketchshape.encoders.likeness import COSINE, Likeness, likeness
+from sketchshape.encoders.network import open_network, run_network
 from sketchshape.encoders.record import CENTERS, SHAPES, SKETCHES, read_record
 from sketchshape.errors import ArtefactError, UsageError
+from sketchshape.metrics.rows import unit
 from sketchshape.resources import BUNDLE
 from sketchshape.types import F32, U8
 
@@ -73,9 +77,14 @@ class Bundle:
         renderer: version of the renderer that it was trained with.
         hash: of everything that decides an embedding.
         classes: names of the classes that were trained.
-        centers: (N, D) float32, a unit row for each class.
+        centers: (N, D) float32, a row for each class, prepared as the embedding of a sketch is.
         lines: how shapes are drawn in lines; None where they are not.
         confidence: what the score of the best shape tells; None where it was not measured.
+        likeness: how the embedding of a sketch is compared with that of a shape.
+        row: shape of the embedding of one shape, such as (256,) or (12, 64); () is that of a sketch.
+
+    Raises:
+        ArtefactError: shapes have line drawings and another likeness than the cosine, or `row` does not fit.
     """
 
     folder: Path
@@ -89,6 +98,21 @@ class Bundle:
     centers: F32
     lines: LineSettings | None = None
     confidence: Confidence | None = None
+    likeness: Likeness = COSINE
+    row: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "row", self.row or (self.width,))
+        if self.lines is not None and self.likeness is not COSINE:
+            raise ArtefactError(
+                f"{self.folder}: has line drawings and the likeness {self.likeness.name}, expected "
+                f"{COSINE.name} with them; train with views.lines=0 and export again"
+            )
+        if len(self.row) != self.likeness.rank or self.row[-1] != self.width:
+            raise ArtefactError(
+                f"{self.folder}: the row of a shape is {self.row}, expected for {self.likeness.name} "
+                f"{self.likeness.rank} dimensions, the last {self.width} as of a sketch; export again"
+            )
 
     @classmethod
     def open(cls, path: str | Path | None = None) -> Bundle:
@@ -109,6 +133,7 @@ class Bundle:
         views, lines, confidence = (record[name] for name in ("views", "lines", "confidence"))
         with (folder / CENTERS).open("rb") as stream:
             centers = np.load(stream)
+        found = likeness(record["likeness"])
         return cls(
             folder,
             record["size"],
@@ -121,12 +146,19 @@ class Bundle:
             centers,
             LineSettings(**lines) if lines else None,
             Confidence(**confidence) if confidence else None,
+            found,
+            () if found is COSINE else tuple(record["row"]),
         )
 
     @property
     def width(self) -> int:
-        """Length of an embedding."""
+        """Length of the embedding of a sketch."""
         return int(self.centers.shape[1])
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers an index keeps of a shape."""
+        return math.prod(self.row)
 
     def embed_sketches(self, pictures: U8) -> F32:
         """Embed prepared sketches.
@@ -135,9 +167,9 @@ class Bundle:
             pictures: (n, sketch_size, sketch_size) uint8, 0 = ink, 255 = paper, as `prepare` gives them.
 
         Returns:
-            (n, D) float32, unit rows.
+            (n, D) float32, prepared for `likeness`: unit rows where it is the cosine.
         """
-        return _run(self._sketches, pictures, (self.sketch_size, self.sketch_size), self.width)
+        return run_network(self._sketches, pictures, (self.sketch_size, self.sketch_size), (self.width,))
 
     def embed_views(self, views: U8) -> F32:
         """Embed shapes; may be called from several threads at once.
@@ -146,9 +178,9 @@ class Bundle:
             views: (n, views, size, size) uint8, each view as `prepare` gives it.
 
         Returns:
-            (n, D) float32, unit rows.
+            (n, *row) float32, prepared for `likeness`: unit rows where it is the cosine.
         """
-        return _run(self._shapes, views, (self.views.total, self.size, self.size), self.width)
+        return run_network(self._shapes, views, (self.views.total, self.size, self.size), self.row)
 
     def embed_shape(self, views: U8, drawings: U8 | None = None) -> F32:
         """Embed a shape as an index holds it; may be called from several threads at once.
@@ -159,7 +191,7 @@ class Bundle:
                 `lines` is set.
 
         Returns:
-            (D,) float32 of length 1.
+            (*row) float32, of length 1 where shapes are compared by the cosine.
         """
         vector: F32 = self.embed_views(views[None])[0]
         if self.lines is None:
@@ -167,8 +199,8 @@ class Bundle:
         if drawings is None or len(drawings) != self.lines.count:
             given = "none" if drawings is None else str(len(drawings))
             raise ValueError(f"line drawings: {given}, expected {self.lines.count}")
-        drawn = self.embed_sketches(drawings).sum(0)
-        return _unit(vector + self.lines.weight * _unit(drawn))
+        drawn: F32 = self.embed_sketches(drawings).sum(0)
+        return unit(vector + self.lines.weight * unit(drawn))
 
     def center(self, name: str) -> F32:
         """Give the center of a class: (D,) float32; letter case, `_`, `-` and spaces do not count.
@@ -184,43 +216,11 @@ class Bundle:
 
     @cached_property
     def _sketches(self) -> Any:
-        return _session(self.folder / SKETCHES, min(4, os.cpu_count() or 1))
+        return open_network(self.folder / SKETCHES, min(4, os.cpu_count() or 1))
 
     @cached_property
     def _shapes(self) -> Any:
-        return _session(self.folder / SHAPES, 1)  # many shapes at once are as many threads of the caller
-
-
-def _session(path: Path, threads: int) -> Any:
-    import onnxruntime  # not at the top: what changes nothing in an index needs no encoder
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Threads that wait by spinning take the cores away from rendering.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime has its own exceptions for each cause
-        reason = str(error).partition("\n")[0]
-        raise ArtefactError(f"{path}: not readable ({reason}); export it again from its run") from None
-
-
-def _run(session: Any, pictures: U8, item: tuple[int, ...], width: int) -> F32:
-    if pictures.dtype != np.uint8 or pictures.shape[1:] != item:
-        expected = ", ".join(map(str, ("n", *item)))
-        raise ValueError(f"pictures are {pictures.dtype} {pictures.shape}, expected uint8 ({expected})")
-    if not len(pictures):
-        return np.empty((0, width), np.float32)
-    (vectors,) = session.run(None, {"pictures": np.ascontiguousarray(pictures)})
-    result: F32 = vectors
-    return result
-
-
-def _unit(vector: F32) -> F32:
-    unit: F32 = (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
-    return unit
+        return open_network(self.folder / SHAPES, 1)  # many shapes at once are as many threads of the caller
 
 
 def _unknown(name: str, classes: tuple[str, ...]) -> str:

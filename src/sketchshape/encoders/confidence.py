@@ -10,23 +10,23 @@ UNSURE = 0.5  # below it the library more likely than not has nothing of the kin
 
 @dataclass(frozen=True)
 class Confidence:
-    """A logistic curve over the cosine of the best shape.
+    """A logistic curve over the likeness of the best shape.
 
     It was fitted on held-out drawings, each once with and once without the shapes of its class in the
     library, so it takes both for equally likely beforehand.
 
     Args:
         slope: how steep it is; more than 0.
-        middle: the cosine, -1..1, at which both are equally likely.
+        middle: the likeness, -1..1, at which both are equally likely.
     """
 
     slope: float
     middle: float
 
-    def of(self, cosine: float) -> float:
+    def of(self, likeness: float) -> float:
         """Give the probability 0..1 that a shape of what was drawn is there.
 
         Args:
-            cosine: of the drawing with the best shape, -1..1.
+            likeness: of the drawing with the best shape, -1..1.
         """
-        return 1 / (1 + math.exp(-self.slope * (cosine - self.middle)))
+        return 1 / (1 + math.exp(-self.slope * (likeness - self.middle)))

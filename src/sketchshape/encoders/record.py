@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sketchshape.encoders.likeness import COSINE, likeness
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.files import digest, file_digest, write_json
 from sketchshape.images import PREPROCESSING_VERSION
@@ -21,8 +22,9 @@ def write_record(folder: Path, facts: dict[str, Any]) -> str:
 
     Args:
         folder: with all of `FILES`.
-        facts: size, sketch_size, views, lines, preprocessing, renderer, classes and confidence, and more for
-            people to read.
+        facts: size, sketch_size, views, lines, preprocessing, renderer, classes and confidence; likeness,
+            row (shape of the embedding of one shape) and width (length of that of a sketch), which may be
+            left out where likeness is cosine; and more for people to read.
 
     Returns:
         The hash of the bundle.
@@ -40,7 +42,7 @@ def read_record(folder: Path) -> dict[str, Any]:
         folder: of a bundle.
 
     Returns:
-        All facts, with format, kind, hash and the hashes of the files.
+        All facts, with format, kind, hash and the hashes of the files; likeness is there in any case.
 
     Raises:
         UsageError: the folder holds no bundle.
@@ -63,11 +65,18 @@ def read_record(folder: Path) -> dict[str, Any]:
                 f"{folder}: made for preprocessing {record['preprocessing']}, this is sketchshape with "
                 f"{PREPROCESSING_VERSION}; train and {again}"
             )
+        likeness(_likeness(record))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(f"{folder}: damaged bundle ({error}); {again}") from None
-    return record
+    return {**record, "likeness": _likeness(record)}
 
 
 def _hash(facts: dict[str, Any], files: dict[str, str]) -> str:
-    deciding = ("size", "sketch_size", "views", "lines", "preprocessing", "renderer", "classes")
+    deciding = ["size", "sketch_size", "views", "lines", "preprocessing", "renderer", "classes"]
+    if _likeness(facts) != COSINE.name:  # came later: the hash of a bundle that has the cosine is as it was
+        deciding += ["likeness", "row", "width"]
     return digest(*[facts[name] for name in deciding], files)
+
+
+def _likeness(facts: dict[str, Any]) -> str:
+    return str(facts.get("likeness", COSINE.name))

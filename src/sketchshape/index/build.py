@@ -98,8 +98,8 @@ def build_index(
             unknown = changes.apply(files, failures, prune=prune, retry=retry, workers=workers)
             _encode(catalogue, bundle, changes, unknown, workers, quiet)
             remove_unused(catalogue)
-            groups = group(catalogue, bundle.width)
-            compact(catalogue, bundle.width)
+            groups = group(catalogue, bundle)
+            compact(catalogue, bundle.numbers)
             failed = [one for one in catalogue.failures() if one[0].is_relative_to(root)]
             counts = changes.counts
             return IndexSummary(

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sketchshape.encoders.bundle import Bundle
+from sketchshape.encoders.likeness import COSINE
 from sketchshape.errors import FileError
 from sketchshape.index.catalogue import Catalogue, set_fact
 from sketchshape.index.changes import Changes, Unknown
 from sketchshape.index.groups import components, twins
 from sketchshape.index.vectors import Vectors
+from sketchshape.metrics.rows import unit
 from sketchshape.types import F32
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def keep(
     good = [(key, one) for key, one in ready if not isinstance(one, FileError)]
     count = row_count(catalogue)
     if good:
-        open_vectors(catalogue, bundle.width).append([one.vector for _, one in good], count)
+        open_vectors(catalogue, bundle.numbers).append([one.vector for _, one in good], count)
     made_with = catalogue.made_with(bundle)
     with catalogue.transaction() as base:
         set_fact(base, "rows", count + len(good))
@@ -79,12 +81,12 @@ def remove_unused(catalogue: Catalogue) -> None:
             base.execute(f"DELETE FROM twin WHERE {side} NOT IN (SELECT key FROM content)")
 
 
-def group(catalogue: Catalogue, width: int) -> int:
+def group(catalogue: Catalogue, bundle: Bundle) -> int:
     """Compare contents that are new with all, and number the groups of near-identical shapes.
 
     Args:
         catalogue: of the index.
-        width: of a vector.
+        bundle: that the index is made with.
 
     Returns:
         How many groups have two shapes or more.
@@ -93,7 +95,10 @@ def group(catalogue: Catalogue, width: int) -> int:
     fresh = np.array([n for n, (_, _, compared) in enumerate(rows) if not compared], np.int64)
     found: list[tuple[str, str]] = []
     if len(fresh):
-        vectors = open_vectors(catalogue, width).read(row_count(catalogue))[[row for _, row, _ in rows]]
+        stored = open_vectors(catalogue, bundle.numbers).read(row_count(catalogue))
+        vectors: F32 = stored[[row for _, row, _ in rows]]
+        if bundle.likeness is not COSINE:  # whose vectors have length 1
+            vectors = unit(vectors)
         outlines = _Outlines(catalogue, [key for key, _, _ in rows])
         found = [(rows[a][0], rows[b][0]) for a, b in twins(vectors, outlines, fresh)]
     with catalogue.transaction() as base:

@@ -25,7 +25,7 @@ class Encoded:
     """What an index keeps of the content of a file.
 
     Args:
-        vector: (D,) float32 of length 1.
+        vector: (D,) float32, the embedding of the shape; one of several rows is flattened.
         faces: triangles.
         bounds: extent along x, y (up) and z, in units of the file.
         outline: (views, 8, 8) uint8, the prepared views made coarse.
@@ -70,7 +70,7 @@ def encode(
             lines = render_lines(mesh, bundle.lines.count, bundle.lines.size)
             drawings = prepare_views(lines, bundle.sketch_size)
         width, height, depth = (float(side) for side in np.ptp(mesh.vertices, axis=0))
-        vector = bundle.embed_shape(pictures, drawings)
+        vector = bundle.embed_shape(pictures, drawings).ravel()
         return Encoded(vector, len(mesh.faces), (width, height, depth), coarse(pictures))
 
     rendered = cached_views(

@@ -5,14 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
+from sketchshape.encoders.likeness import COSINE, likeness
 from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic
 from sketchshape.types import F32, I64
 
 FORMAT = 1
+_ARRAYS = (
+    "query_ids",
+    "query_labels",
+    "query_embeddings",
+    "gallery_ids",
+    "gallery_labels",
+    "gallery_embeddings",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +32,11 @@ class Embeddings:
     Args:
         query_ids: (Q,) text.
         query_labels: (Q,) int64.
-        query_embeddings: (Q, D) float32, unit rows.
+        query_embeddings: (Q, D) float32, prepared for the likeness.
         gallery_ids: (G,) text.
         gallery_labels: (G,) int64.
-        gallery_embeddings: (G, D) float32, unit rows.
+        gallery_embeddings: (G, D) or (G, rows, D) float32, prepared for the likeness.
+        likeness: name of how they are compared; the cosine is that of unit rows.
     """
 
     query_ids: np.ndarray[Any, Any]
@@ -34,10 +45,11 @@ class Embeddings:
     gallery_ids: np.ndarray[Any, Any]
     gallery_labels: I64
     gallery_embeddings: F32
+    likeness: str = COSINE.name
 
     def similarity(self) -> F32:
-        """Give the cosine of every query with every shape: (Q, G)."""
-        return self.query_embeddings @ self.gallery_embeddings.T
+        """Give the likeness of every query to every shape: (Q, G) float32."""
+        return likeness(self.likeness).between(self.query_embeddings, self.gallery_embeddings)
 
 
 def save_embeddings(path: Path, embeddings: Embeddings, stamp: str) -> None:
@@ -60,13 +72,17 @@ def load_embeddings(path: Path, stamp: str | None = None) -> Embeddings:
         ArtefactError: the file is not there, damaged, or made from other settings or data.
     """
     try:
-        with np.load(path) as arrays:
-            values = {name: arrays[name] for name in arrays.files}
-            version, found = int(values.pop("format")), str(values.pop("stamp"))
-    except (OSError, KeyError, ValueError) as error:
-        raise ArtefactError(f"{path}: not readable ({error}); train again") from None
+        with np.load(path) as stored:
+            version, found = int(stored["format"]), str(stored["stamp"])
+            arrays = {name: stored[name] for name in _ARRAYS}
+            name = str(stored["likeness"]) if "likeness" in stored else COSINE.name  # which came later
+            likeness(name)
+    except FileNotFoundError:
+        raise ArtefactError(f"{path} is not there; run the same training command again") from None
+    except (OSError, KeyError, ValueError, BadZipFile) as error:
+        raise ArtefactError(f"{path}: unreadable ({error}); remove it and train again") from None
     if version != FORMAT:
         raise ArtefactError(f"{path}: format {version}, expected {FORMAT}; train again with --fresh")
     if stamp is not None and found != stamp:
         raise ArtefactError(f"{path}: made from other settings or data; train again with --fresh")
-    return Embeddings(**values)
+    return Embeddings(**arrays, likeness=name)

@@ -12,19 +12,12 @@ import numpy as np
 
 from sketchshape.errors import ArtefactError
 from sketchshape.metrics import Scores, evaluate
-from sketchshape.types import F32, I64
+from sketchshape.runs.embeddings import load_embeddings
+from sketchshape.types import I64
 
 FORMAT = 1
 SHOWN = 10  # shapes that a retrieval picture shows for a query
 _ROUNDING = 2e-3  # another processor may swap two almost equal shapes
-_ARRAYS = (
-    "query_ids",
-    "query_labels",
-    "query_embeddings",
-    "gallery_ids",
-    "gallery_labels",
-    "gallery_embeddings",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,11 +109,10 @@ def read_run(folder: Path) -> Run:
 
 
 def _read_seed(folder: Path, seed: int, record: Mapping[str, Any]) -> Seed:
-    arrays = _arrays(folder / "embeddings.npz")
-    queries, gallery = _unit(arrays["query_embeddings"]), _unit(arrays["gallery_embeddings"])
-    similarity = queries @ gallery.T
+    embeddings = load_embeddings(folder / "embeddings.npz")
     try:
-        scores = evaluate(similarity, arrays["query_labels"], arrays["gallery_labels"])
+        similarity = embeddings.similarity()
+        scores = evaluate(similarity, embeddings.query_labels, embeddings.gallery_labels)
     except ValueError as error:
         raise ArtefactError(f"{folder / 'embeddings.npz'}: {error}") from None
     _compare(folder, scores.to_json(), record.get("scores", {}))
@@ -128,17 +120,12 @@ def _read_seed(folder: Path, seed: int, record: Mapping[str, Any]) -> Seed:
         seed=seed,
         record=record,
         scores=scores,
-        query_ids=[str(name) for name in arrays["query_ids"]],
-        query_labels=arrays["query_labels"],
-        gallery_ids=[str(name) for name in arrays["gallery_ids"]],
-        gallery_labels=arrays["gallery_labels"],
+        query_ids=[str(name) for name in embeddings.query_ids],
+        query_labels=embeddings.query_labels,
+        gallery_ids=[str(name) for name in embeddings.gallery_ids],
+        gallery_labels=embeddings.gallery_labels,
         best=np.stack([np.argsort(-row, kind="stable")[:SHOWN] for row in similarity]),
     )
-
-
-def _unit(embeddings: F32) -> F32:
-    length = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    return np.asarray(embeddings / np.maximum(length, 1e-12), dtype=np.float32)
 
 
 def _compare(folder: Path, measured: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
@@ -148,16 +135,6 @@ def _compare(folder: Path, measured: Mapping[str, Any], stored: Mapping[str, Any
                 f"{folder}: run.json says {name} {stored[name]:.4f}, the embeddings give "
                 f"{measured[name]:.4f}; they are not of the same training, train this run again"
             )
-
-
-def _arrays(path: Path) -> dict[str, Any]:
-    try:
-        with np.load(path) as stored:
-            return {name: stored[name] for name in _ARRAYS}
-    except FileNotFoundError:
-        raise ArtefactError(f"{path} is not there; run the same training command again") from None
-    except (OSError, ValueError, KeyError) as error:
-        raise ArtefactError(f"{path}: unreadable ({error}); remove it and train again") from None
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Search in an index: exact cosine over vectors in a memory map, with words and filters."""
+"""Search in an index: exact likeness over vectors in a memory map, with words and filters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Searcher:
                 "SELECT id, path, format, faces, grp, tags, row "
                 "FROM shape JOIN content ON content = key ORDER BY id"
             )
-            self._vectors = open_vectors(catalogue, bundle.width).read(row_count(catalogue))
+            self._vectors = open_vectors(catalogue, bundle.numbers).read(row_count(catalogue))
+        self._shapes = self._vectors.reshape(len(self._vectors), *bundle.row)
         self.ids: I64 = np.array([row[0] for row in rows], np.int64)
         self._paths = [row[1] for row in rows]
         self._formats = np.array([row[2] for row in rows], dtype=np.str_)
@@ -97,8 +98,8 @@ class Searcher:
             unique: only the best of near-identical shapes.
 
         Returns:
-            The ranking; scores are the cosine of the embeddings, and up to 0.5 more for the words, which
-            the confidence leaves out.
+            The ranking; scores are the likeness of the bundle, as a rule the cosine of the embeddings, and
+            up to 0.5 more for the words, which the confidence leaves out.
 
         Raises:
             SketchError: the drawing is blank or cannot be read.
@@ -106,9 +107,10 @@ class Searcher:
         """
         if sketch is None and not words.strip():
             raise UsageError("nothing to search for: give a drawing, or words of file and folder names")
-        vector = None if sketch is None else self.embed(sketch)
+        compare = self.bundle.likeness.between
+        alike = None if sketch is None else compare(self.embed(sketch)[None], self._shapes)
         allowed = self._allowed(folder, formats, faces)
-        return self._best(vector, k, words, allowed, unique, self.bundle.confidence)
+        return self._best(alike, k, words, allowed, unique, self.bundle.confidence)
 
     def like(
         self,
@@ -133,7 +135,8 @@ class Searcher:
             )
         allowed = self._allowed(folder, formats, faces)
         allowed[place] = False
-        return self._best(self._vectors[self._rows[place]], k, words, allowed, unique)
+        alike = self.bundle.likeness.among(self._shapes[self._rows[place]][None], self._shapes)
+        return self._best(alike, k, words, allowed, unique)
 
     def by_class(
         self,
@@ -152,10 +155,11 @@ class Searcher:
             UsageError: there is no such class, or an argument is out of its range.
         """
         allowed = self._allowed(folder, formats, faces)
-        return self._best(self.bundle.center(name), k, words, allowed, unique)
+        alike = self.bundle.likeness.between(self.bundle.center(name)[None], self._shapes)
+        return self._best(alike, k, words, allowed, unique)
 
     def embed(self, sketch: Sketch) -> F32:
-        """Embed a sketch: (D,) float32 of length 1; arguments and errors as for `search`."""
+        """Embed a sketch: (D,) float32, see `Bundle`; arguments and errors as for `search`."""
         gray = read_drawing(sketch)
         try:
             prepared = prepare(gray, self.bundle.sketch_size)
@@ -191,7 +195,7 @@ class Searcher:
 
     def _best(
         self,
-        vector: F32 | None,
+        alike: F32 | None,
         k: int,
         words: str,
         allowed: NDArray[np.bool_],
@@ -200,17 +204,14 @@ class Searcher:
     ) -> Ranking:
         if k < 1:
             raise UsageError(f"k is {k}, expected at least 1")
-        if vector is None or not len(self):
-            cosines = np.zeros(len(self), np.float32)
-        else:
-            cosines = (self._vectors @ vector)[self._rows]
-        scores = cosines + self._words.bonus(words) if words.strip() else cosines
-        if vector is None:
+        likeness = np.zeros(len(self), np.float32) if alike is None else alike[0][self._rows]
+        scores = likeness + self._words.bonus(words) if words.strip() else likeness
+        if alike is None:
             allowed = allowed & (scores > 0)
         places = np.flatnonzero(allowed)
         sure = None
-        if curve is not None and vector is not None and len(places):
-            sure = curve.of(float(cosines[places].max()))
+        if curve is not None and alike is not None and len(places):
+            sure = curve.of(float(likeness[places].max()))
         order = places[falling(scores[places], None if unique else k)]
         if unique:
             _, first = np.unique(self._groups[order], return_index=True)

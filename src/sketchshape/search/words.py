@@ -12,7 +12,7 @@ from sketchshape.index.library import tokens
 from sketchshape.types import F32
 
 WEIGHT = 0.5
-"""What a shape whose name has all the words gains over one that has none, in units of the cosine."""
+"""What a shape whose name has all the words gains over one that has none, in units of the likeness."""
 PREFIX = 3  # letters from which the beginning of a word is enough: chair finds chairs
 
 

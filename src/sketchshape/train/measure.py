@@ -13,6 +13,7 @@ import numpy as np
 from sketchshape.config.run import Run
 from sketchshape.datasets import ShapeItem, SketchItem, class_key, read_labelled_folder
 from sketchshape.datasets.walk import some
+from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import SketchshapeError
 from sketchshape.metrics import MEASURES, Scores, evaluate, mean_and_spread
 from sketchshape.runs.embeddings import Embeddings, load_embeddings
@@ -123,7 +124,7 @@ def measure(
             if offered:
                 shape_names, shape_vectors = offered.names, pair.embed_shapes(offered.data, offered.lines)
         _check_common(query_names, shape_names)
-        similarity = query_vectors @ shape_vectors.T
+        similarity = likeness(own.likeness).between(query_vectors, shape_vectors)
         seeds[seed] = evaluate(similarity, np.array(query_names), np.array(shape_names))
         missing = dict(Counter(name for name in query_names if name not in set(shape_names)))
     unreadable = (*(asked.unreadable if asked else ()), *(offered.unreadable if offered else ()))

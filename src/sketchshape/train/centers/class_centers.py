@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sketchshape.types import F32, F64
+from sketchshape.metrics.rows import unit
+from sketchshape.types import F32
 
 
 def class_centers(embeddings: NDArray[Any], labels: NDArray[Any], classes: Sequence[str]) -> F32:
@@ -34,12 +35,5 @@ def class_centers(embeddings: NDArray[Any], labels: NDArray[Any], classes: Seque
     if missing := [name for name, count in zip(classes, counts, strict=True) if count == 0]:
         raise ValueError(f"no training item of class {', '.join(missing)}: its center is unknown")
     total = np.zeros((len(classes), rows.shape[1]))
-    np.add.at(total, numbers, unit_rows(rows))
+    np.add.at(total, numbers, unit(rows))
     return (total / counts[:, None]).astype(np.float32)
-
-
-def unit_rows(rows: F64) -> F64:
-    """Bring rows (n, D) to length 1."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: F64 = rows / np.maximum(lengths, 1e-12)
-    return unit

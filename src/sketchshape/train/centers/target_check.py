@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sketchshape.train.centers.class_centers import unit_rows
+from sketchshape.metrics.rows import unit
 from sketchshape.train.losses.guidance import check_push
 from sketchshape.types import F64
 
@@ -66,10 +66,10 @@ def target_check(centers: NDArray[Any], weight: float = 0.1, away: str = "sum") 
         ValueError: `weight` or `away` is out of its range, or there are less than 2 centers.
     """
     check_push(len(centers), weight, away)
-    unit = unit_rows(np.asarray(centers, np.float64))
-    push = weight / (len(unit) - 1) if away == "mean" else weight
-    targets = unit_rows((1 + push) * unit - push * unit.sum(0))
-    table = targets @ unit.T
+    rows = unit(np.asarray(centers, np.float64))
+    push = weight / (len(rows) - 1) if away == "mean" else weight
+    targets = unit((1 + push) * rows - push * rows.sum(0))
+    table = targets @ rows.T
     center = table.argmax(1)
-    own = np.arange(len(unit))
+    own = np.arange(len(rows))
     return TargetCheck(table[own, own], table[own, own] >= table.max(1), center)

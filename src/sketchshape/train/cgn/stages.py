@@ -15,6 +15,7 @@ from rich.console import Console
 from sketchshape.config.run import Run
 from sketchshape.files import digest
 from sketchshape.metrics import evaluate
+from sketchshape.metrics.rows import unit
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.identity import settings_hash
 from sketchshape.train.centers.class_centers import class_centers
@@ -26,7 +27,7 @@ from sketchshape.train.data.items import Items
 from sketchshape.train.data.sketch_augment import Augment
 from sketchshape.train.engine.distributed import world
 from sketchshape.train.engine.fit import Validate, fit
-from sketchshape.train.models.pair import Pair, in_roles, new_pair, new_words, save_encoder, unit
+from sketchshape.train.models.pair import Pair, in_roles, new_pair, new_words, save_encoder
 from sketchshape.types import F32, I64
 
 

@@ -25,6 +25,7 @@ from sketchshape.encoders.bundle import Bundle
 from sketchshape.encoders.record import CENTERS, RECORD, SHAPES, SKETCHES, write_record
 from sketchshape.errors import MissingExtraError, UsageError
 from sketchshape.images import PREPROCESSING_VERSION
+from sketchshape.metrics.rows import unit
 from sketchshape.render import RENDERER_VERSION
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import load_embeddings
@@ -37,7 +38,7 @@ from sketchshape.train.export.parity import Parity, compare, probes
 from sketchshape.train.models.backbones import build_backbone
 from sketchshape.train.models.encoder import Encoder
 from sketchshape.train.models.frozen import fold_batch_norms
-from sketchshape.train.models.pair import Pair, load_pair, unit, widened
+from sketchshape.train.models.pair import Pair, load_pair, widened
 from sketchshape.train.models.views import pooled
 
 OPSET = 18

@@ -29,7 +29,7 @@ def calibrate(embeddings: Embeddings) -> Confidence | None:
         return None
     similarity, own = similarity[asked], own[asked]
     present = similarity.max(1)
-    absent = np.where(own, -1, similarity).max(1)
+    absent = np.where(own, -np.inf, similarity).max(1)
     if not (present > absent).any():
         return None
     return fit_confidence(present.astype(np.float64), absent.astype(np.float64))

@@ -19,12 +19,12 @@ from torch import nn
 
 from sketchshape.config.run import Run, Stage
 from sketchshape.files import digest
+from sketchshape.metrics.rows import unit
 from sketchshape.runs.identity import settings_hash
 from sketchshape.train.data.inputs import Inputs
 from sketchshape.train.data.items import Data
 from sketchshape.train.engine.fit import fit
 from sketchshape.train.engine.method import Method
-from sketchshape.train.models.pair import unit
 from sketchshape.types import F32
 
 B = TypeVar("B")

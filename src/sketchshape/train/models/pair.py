@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from sketchshape.config.run import Run, Stage
 from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic
+from sketchshape.metrics.rows import unit
 from sketchshape.runs.identity import settings_hash
 from sketchshape.train.models.backbones import backbone_class, build_backbone
 from sketchshape.train.models.encoder import Encoder, Features
@@ -75,8 +76,8 @@ class Pair:
         vectors = widened(vectors, self.sketches.head.width)
         if lines is None or not len(lines):
             return vectors
-        drawn = [self.embed_sketches(lines[:, camera]) for camera in range(lines.shape[1])]
-        return unit(vectors + self.line_weight * unit(np.sum(drawn, axis=0)))
+        drawn: F32 = np.sum([self.embed_sketches(lines[:, one]) for one in range(lines.shape[1])], axis=0)
+        return unit(vectors + self.line_weight * unit(drawn))
 
     def with_words(self, words: Encoder, weight: float) -> Pair:
         """Give a pair whose sketches are also embedded by a words head; it takes the same features."""
@@ -176,10 +177,3 @@ def _embed(encoder: Encoder, data: np.ndarray[Any, Any], device: torch.device) -
 def widened(rows: F32, width: int) -> F32:
     """Fill up rows (n, D) with zeros on the right to (n, width)."""
     return np.pad(rows, ((0, 0), (0, width - rows.shape[1])))
-
-
-def unit(rows: np.ndarray[Any, Any]) -> F32:
-    """Bring rows (n, D) to length 1, as float32."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: F32 = (rows / np.maximum(lengths, 1e-12)).astype(np.float32)
-    return unit
