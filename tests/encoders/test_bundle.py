@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sketchshape.datasets import load_dataset
 from sketchshape.encoders import Bundle, default_bundle
+from sketchshape.encoders.likeness import COSINE, likeness
+from sketchshape.encoders.record import write_record
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.images import prepare, prepare_views
 from sketchshape.mesh import load_mesh
@@ -25,6 +28,12 @@ def bundle() -> Bundle:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(default_bundle(), tmp_path / "bundle"))
+
+
+def facts_of(folder: Path) -> dict[str, Any]:
+    """What was written into a bundle, without what writing it adds."""
+    record = json.loads((folder / "bundle.json").read_text())
+    return {name: value for name, value in record.items() if name not in ("format", "kind", "hash", "files")}
 
 
 def test_the_bundle_that_ships_is_small_and_says_what_it_is(bundle: Bundle) -> None:
@@ -120,3 +129,70 @@ def test_missing_files_are_one_line(copy: Path, tmp_path: Path) -> None:
         Bundle.open(copy)
     with pytest.raises(UsageError, match=r"no bundle\.json in it"):
         Bundle.open(tmp_path)
+
+
+def test_the_hash_of_the_bundle_that_ships_is_the_one_it_always_had(bundle: Bundle) -> None:
+    assert bundle.hash == "76fd6ab65f6f45de326fef9e52f8014456976c8981fd10ac554fd6442c0df497"
+    assert (bundle.likeness, bundle.row, bundle.numbers) == (COSINE, (512,), 512)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"likeness": "cosine", "row": [512], "width": 512}, {"likeness": "cosine"}]
+)
+def test_a_cosine_that_is_named_changes_no_hash(copy: Path, bundle: Bundle, facts: dict[str, Any]) -> None:
+    assert write_record(copy, {**facts_of(copy), **facts}) == bundle.hash
+    found = Bundle.open(copy)
+    assert (found.hash, found.likeness, found.row) == (bundle.hash, COSINE, (512,))
+
+
+def test_another_likeness_is_another_bundle(copy: Path) -> None:
+    record = {**facts_of(copy), "lines": None}
+    kinds = {"cosine": [512], "euclidean": [512], "nearest_view": [12, 512], "subspace": [2, 512]}
+    hashes = [
+        write_record(copy, {**record, "likeness": name, "row": row, "width": 512})
+        for name, row in kinds.items()
+    ]
+    hashes.append(write_record(copy, {**record, "likeness": "subspace", "row": [3, 512], "width": 512}))
+    assert len(set(hashes)) == 5
+    found = Bundle.open(copy)
+    assert (found.likeness, found.row) == (likeness("subspace"), (3, 512))
+    assert (found.width, found.numbers) == (512, 1536)
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (
+            {"likeness": "l2"},
+            r"damaged bundle \(likeness is 'l2', expected one of: cosine, .*export it again",
+        ),
+        ({"lines": {"count": 6, "size": 128, "weight": 1.0}}, "has line drawings and the likeness euclidean"),
+        (
+            {"row": [12, 512]},
+            r"a shape is embedded as \(12, 512\), expected for euclidean \(512\), as wide as a",
+        ),
+        (
+            {"row": [256]},
+            r"a shape is embedded as \(256,\), expected for euclidean \(512\), as wide as a sketch",
+        ),
+        (
+            {"likeness": "subspace"},
+            r"a shape is embedded as \(512,\), expected for subspace \(rows, 512\), as",
+        ),
+    ],
+)
+def test_a_likeness_that_does_not_fit_is_refused(copy: Path, facts: dict[str, Any], message: str) -> None:
+    record = {**facts_of(copy), "lines": None}
+    write_record(copy, {**record, "likeness": "euclidean", "row": [512], "width": 512, **facts})
+    with pytest.raises(ArtefactError, match=message):
+        Bundle.open(copy)
+
+
+def test_a_changed_likeness_is_noticed(copy: Path) -> None:
+    record = {**facts_of(copy), "lines": None}
+    write_record(copy, {**record, "likeness": "nearest_view", "row": [12, 512], "width": 512})
+    written = json.loads((copy / "bundle.json").read_text())
+    for change in ({"likeness": "subspace"}, {"likeness": "cosine"}, {"row": [2, 512]}, {"width": 256}):
+        (copy / "bundle.json").write_text(json.dumps({**written, **change}))
+        with pytest.raises(ArtefactError, match=r"bundle\.json changed since the export"):
+            Bundle.open(copy)

@@ -109,9 +109,10 @@ class Bundle:
                 f"{COSINE.name} with them; train with views.lines=0 and export again"
             )
         if len(self.row) != self.likeness.rank or self.row[-1] != self.width:
+            expected = ", ".join([*["rows"] * (self.likeness.rank - 1), str(self.width)])
             raise ArtefactError(
-                f"{self.folder}: the row of a shape is {self.row}, expected for {self.likeness.name} "
-                f"{self.likeness.rank} dimensions, the last {self.width} as of a sketch; export again"
+                f"{self.folder}: a shape is embedded as {self.row}, expected for {self.likeness.name} "
+                f"({expected}), as wide as a sketch; export again"
             )
 
     @classmethod

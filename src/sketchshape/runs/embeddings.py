@@ -72,14 +72,14 @@ def load_embeddings(path: Path, stamp: str | None = None) -> Embeddings:
         ArtefactError: the file is not there, damaged, or made from other settings or data.
     """
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as stream, np.load(stream) as stored:
             version, found = int(stored["format"]), str(stored["stamp"])
             arrays = {name: stored[name] for name in _ARRAYS}
             name = str(stored["likeness"]) if "likeness" in stored else COSINE.name  # which came later
             likeness(name)
     except FileNotFoundError:
         raise ArtefactError(f"{path} is not there; run the same training command again") from None
-    except (OSError, KeyError, ValueError, BadZipFile) as error:
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise ArtefactError(f"{path}: unreadable ({error}); remove it and train again") from None
     if version != FORMAT:
         raise ArtefactError(f"{path}: format {version}, expected {FORMAT}; train again with --fresh")
