@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("torch")
 
 from sketchshape.encoders.confidence import Confidence
+from sketchshape.encoders.likeness import NAMES, likeness
 from sketchshape.runs.embeddings import Embeddings
 from sketchshape.train.export.calibration import RIDGE, calibrate, fit_confidence
 
@@ -86,3 +87,25 @@ def test_where_no_shape_of_the_class_comes_first_nothing_is_said() -> None:
     axes = np.eye(2, dtype=np.float32)
     ids, names = np.array(["a"]), np.array(["s", "t"])
     assert calibrate(Embeddings(ids, np.array([1]), axes[:1], names, np.array([0, 1]), axes)) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_likeness_is_compared_with_and_without_the_class(name: str) -> None:
+    random = np.random.default_rng(0)
+    one, rows = likeness(name), {"nearest_view": (3, 6), "subspace": (2, 6)}.get(name, (6,))
+    places = 2 * random.normal(size=(3, 6))
+    labels, asked = np.arange(12) % 3, np.arange(30) % 3
+    shapes = places[labels].reshape(12, *[1] * (len(rows) - 1), 6) + random.normal(size=(12, *rows))
+    if name == "subspace":
+        shapes = np.linalg.qr(shapes.swapaxes(1, 2))[0].swapaxes(1, 2)
+    sketches = one.prepare((places[asked] + random.normal(size=(30, 6))).astype(np.float32))
+    shapes = one.prepare(shapes.astype(np.float32))
+    table = one.between(sketches, shapes).tolist()
+    present = [max(row) for row in table]
+    absent = [
+        max(x for x, y in zip(row, labels, strict=True) if y != own)
+        for row, own in zip(table, asked, strict=True)
+    ]
+    expected = fit_confidence(np.array(present), np.array(absent))
+    ids = np.arange(30).astype(str)
+    assert calibrate(Embeddings(ids, asked, sketches, ids[:12], labels, shapes, name)) == expected
