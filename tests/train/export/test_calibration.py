@@ -20,7 +20,7 @@ def loss(slope: float, middle: float, present: list[float], absent: list[float])
     curve = Confidence(slope, middle)
     total = sum(-math.log(curve.of(score)) for score in present) / (2 * len(present))
     total += sum(-math.log(1 - curve.of(score)) for score in absent) / (2 * len(absent))
-    return total + RIDGE / 2 * slope**2
+    return total + RIDGE / 2 * (slope * np.std([*present, *absent])) ** 2
 
 
 def test_the_curve_is_a_logistic_function() -> None:
@@ -49,6 +49,16 @@ def test_a_fit_recovers_the_curve_that_made_the_scores() -> None:
     shift = math.log(there.sum() / (~there).sum()) / found.slope
     assert found.slope == pytest.approx(12, rel=0.03)
     assert found.middle == pytest.approx(0.55 + shift, abs=0.01)
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(1e-3, 0.02), (0.01, -0.5), (20.0, 3.0)])
+def test_the_unit_of_the_scores_does_not_matter(scale: float, shift: float) -> None:
+    random = np.random.default_rng(0)
+    present, absent = random.normal(0.7, 0.15, 90), random.normal(0.4, 0.12, 60)
+    expected = fit_confidence(present, absent)
+    found = fit_confidence(scale * present + shift, scale * absent + shift)
+    assert found.slope == pytest.approx(expected.slope / scale, rel=1e-6)
+    assert found.middle == pytest.approx(scale * expected.middle + shift, rel=1e-6)
 
 
 def test_scores_that_do_not_overlap_give_a_finite_curve_between_them() -> None:

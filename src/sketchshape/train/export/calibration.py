@@ -8,7 +8,7 @@ from sketchshape.encoders.confidence import Confidence
 from sketchshape.runs.embeddings import Embeddings
 from sketchshape.types import F64
 
-RIDGE = 1e-5  # keeps the curve finite where the two kinds of scores do not overlap
+RIDGE = 2.5e-4  # keeps the curve finite where the two kinds of scores do not overlap
 STEPS = 200
 
 
@@ -38,6 +38,8 @@ def calibrate(embeddings: Embeddings) -> Confidence | None:
 def fit_confidence(present: F64, absent: F64) -> Confidence:
     """Fit a logistic curve by maximum likelihood, with a slight pull towards a flat one.
 
+    Scores are measured by their spread: those of a distance may lie within a hundredth of each other.
+
     Args:
         present: (n,) best scores where the gallery has the class.
         absent: (m,) best scores where it has not.
@@ -51,8 +53,8 @@ def fit_confidence(present: F64, absent: F64) -> Confidence:
     if not len(present) or not len(absent) or present.mean() <= absent.mean():
         raise ValueError("expected scores with the class and without it, the former higher on average")
     scores = np.concatenate([present, absent])
-    center = (present.mean() + absent.mean()) / 2
-    rows = np.stack([scores - center, np.ones_like(scores)], 1)
+    center, spread = (present.mean() + absent.mean()) / 2, scores.std()
+    rows = np.stack([(scores - center) / spread, np.ones_like(scores)], 1)
     wanted = np.repeat([1.0, 0.0], [len(present), len(absent)])
     weights = np.repeat([0.5 / len(present), 0.5 / len(absent)], [len(present), len(absent)])
     solution = np.zeros(2)
@@ -64,4 +66,4 @@ def fit_confidence(present: F64, absent: F64) -> Confidence:
         solution = solution - step / max(1.0, float(np.abs(step).max()))  # at most 1 at once: no overshooting
         if np.abs(step).max() < 1e-10:
             break
-    return Confidence(float(solution[0]), float(center - solution[1] / solution[0]))
+    return Confidence(float(solution[0] / spread), float(center - spread * solution[1] / solution[0]))
