@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -154,6 +155,19 @@ def test_rows_are_prepared_for_what_they_are(name: str) -> None:
     assert one.prepare(rows).tobytes() == expected.tobytes()
     if one.rank == 2:
         assert one.prepare(bases) is bases
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_large_library_takes_little_memory(name: str) -> None:
+    sketches, shapes = made(name, 1, 100_000)
+    one = likeness(name)
+    tracemalloc.start()
+    try:
+        one.between(sketches, shapes)
+        one.among(shapes[:1], shapes)
+        assert tracemalloc.get_traced_memory()[1] < 10e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_subspace_holds_its_points_and_nothing_of_what_is_across() -> None:
