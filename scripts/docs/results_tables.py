@@ -1,7 +1,7 @@
-"""Put the tables of comparisons into the README, between the marks with their names.
+"""Put the tables of comparisons into docs/results.md, between the marks with their names.
 
 sketchshape bench configs/bench/psb76.toml --data DIR
-python scripts/docs/readme_tables.py runs/bench-psb76 [runs/bench-recipe ...]
+python scripts/docs/results_tables.py runs/bench-psb76 [runs/bench-recipe ...]
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ import json
 import re
 from pathlib import Path
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs/results.md"
 COLUMNS = ("method", "NN", "FT", "ST", "E", "DCG", "mAP", "Δ mAP", "seconds")
 SPREAD = ("NN", "mAP")  # the others have none here, for the width
 
 
 def main() -> None:
     """Replace the table of each comparison that is named."""
-    parser = argparse.ArgumentParser(description="Put the tables of comparisons into the README.")
+    parser = argparse.ArgumentParser(description="Put the tables of comparisons into docs/results.md.")
     parser.add_argument("folder", nargs="+", type=Path, help="what `sketchshape bench` wrote")
-    parser.add_argument("--readme", type=Path, default=README)
+    parser.add_argument("--page", type=Path, default=PAGE, help="Markdown file that has the marks")
     arguments = parser.parse_args()
-    text = arguments.readme.read_text(encoding="utf-8")
+    text = arguments.page.read_text(encoding="utf-8")
     for folder in arguments.folder:
         if not (folder / "table.md").is_file():
             raise SystemExit(f"{folder} has no table.md; run sketchshape bench first")
         name = json.loads((folder / "bench.json").read_text(encoding="utf-8"))["name"]
         text = replaced(text, name, narrowed((folder / "table.md").read_text(encoding="utf-8")))
-    arguments.readme.write_text(text, encoding="utf-8")
+    arguments.page.write_text(text, encoding="utf-8")
 
 
 def narrowed(text: str) -> str:
-    """Keep the measured rows of a table.md, and of their columns those that the README has."""
+    """Keep the measured rows of a table.md, and of their columns those that the page has."""
     head, _, *rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
     places = [[cell.strip() for cell in head].index(name) for name in COLUMNS]
     lines = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1))]
@@ -58,7 +58,7 @@ def replaced(text: str, name: str, block: str) -> str:
     start, end = f"<!-- bench {name} -->", f"<!-- end of bench {name} -->"
     marks = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
     if not marks.search(text):
-        raise SystemExit(f"README has no {start} ... {end}")
+        raise SystemExit(f"the page has no {start} ... {end}")
     return marks.sub(lambda _: f"{start}\n{block}\n{end}", text)
 
 
