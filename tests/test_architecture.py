@@ -41,7 +41,9 @@ TRAIN = (  # the floors inside `train`
     ("engine",),
     ("cgn",),
     ("methods",),
+    ("trained",),
     ("measure", "pretrain"),
+    ("record",),
     ("run",),
     ("export",),
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,29 +18,41 @@ import torch
 from small_world import SETTINGS, make_world
 
 from sketchshape.bench import load_bench, read_results, write_tables
-from sketchshape.bench.cells import DONE, QUERIES, RECORD, WORK, Cell, load_queries
-from sketchshape.bench.features_folder import load_inputs, save_inputs, to_learn_from
+from sketchshape.bench.cells import DONE, QUERIES, RECORD, TASK, WORK, Cell, load_queries
+from sketchshape.bench.features_folder import TEACHERS, load_inputs, save_inputs, to_learn_from
+from sketchshape.bench.plan import Entry
+from sketchshape.bench.run import claim
 from sketchshape.bench.runner import ERRORS, Runner
 from sketchshape.bench.tables.bootstrap import paired_bootstrap
 from sketchshape.bench.tables.official import Official
 from sketchshape.bench.tables.pictures import class_differences
-from sketchshape.bench.worker import peak_mb
+from sketchshape.bench.worker import peak_mb, work
 from sketchshape.cli.main import main
-from sketchshape.config import to_tree
+from sketchshape.config import from_tree, to_tree
 from sketchshape.config.run import Run
 from sketchshape.datasets import divide, load_dataset
+from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import ArtefactError
+from sketchshape.files import write_json
 from sketchshape.metrics import evaluate
+from sketchshape.runs.embeddings import load_embeddings
+from sketchshape.runs.identity import identity
+from sketchshape.runs.log import read_log
 from sketchshape.train.data.inputs import Inputs, prepare_inputs
 from sketchshape.train.data.preparer import Preparer
-from sketchshape.train.methods import contend
+from sketchshape.train.engine.fit import fit
+from sketchshape.train.engine.task import Task
+from sketchshape.train.methods import available
+from sketchshape.train.run import train_run, train_seed
+
+GUIDED = ("cgn", "center_softmax")
 
 METHODS = {
-    "CGN": 'method = "cgn"\nnote = "the <paper>"\n[methods.options]\nepochs = 3\n'
-    "[methods.search]\nlr = [0.01]",
+    "CGN": 'method = "cgn"\nnote = "the <paper>"\n[methods.settings]\nstudent.epochs = 3\n'
+    "[methods.search]\nstudent.lr = [0.01]",
     "TCL & co": 'method = "tcl"\n[methods.options]\nepochs = 2\nbatch = 4',
-    "Wild": 'method = "cgn"\n[methods.options]\nlr = 1e30',
-    "Wrong": 'method = "cgn"\n[methods.options]\naway = "median"',
+    "Wild": 'method = "cgn"\n[methods.settings]\nstudent.lr = 1e30',
+    "Wrong": 'method = "lwbr"\n[methods.options]\nblur = 0.001',  # only the barycenter knows what it can take
 }
 
 
@@ -84,7 +97,7 @@ def out(world: Path, config: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def inputs(world: Path, config: Path, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
-    run = load_bench(config, [f"data.path={json.dumps(str(world))}"]).run
+    run = load_bench(config, [f"data.path={json.dumps(str(world))}"]).prepared
     preparer = Preparer(run, cache=tmp_path_factory.getbasetemp() / "bench-cache", workers=1, quiet=True)
     return prepare_inputs(load_dataset("folder", str(world)), preparer)
 
@@ -93,18 +106,12 @@ def test_a_cell_is_what_training_and_measuring_in_this_process_gives(
     out: Path, world: Path, config: Path, inputs: Inputs, tmp_path: Path
 ) -> None:
     bench = load_bench(config)
-    entry = bench.entry("TCL & co")
-    learned = contend(
-        "tcl",
-        to_learn_from(inputs),
-        bench.run,
-        entry.settings(),
-        1,
-        tmp_path,
-        torch.device("cpu"),
-        quiet=True,
-    )
-    similarity = learned.similarity(inputs.test.data, inputs.gallery.data)
+    run = bench.entry("TCL & co").run(bench.run)
+    assert (run.method, run.options["epochs"], run.options["batch"]) == ("tcl", 2, 4)
+    cpu = torch.device("cpu")
+    trained = train_seed(Task(to_learn_from(inputs), run, 1, "key", tmp_path, cpu, quiet=True))
+    rows = trained.embed_sketches(inputs.test.data), trained.embed_shapes(inputs.gallery.data)
+    similarity = likeness(trained.likeness).between(*rows)
     scores = evaluate(similarity, inputs.test.labels, inputs.gallery.labels)
     folder = out / "cells/tcl-co/seed-1"
     record = json.loads((folder / RECORD).read_text())
@@ -136,7 +143,7 @@ def test_the_table_has_means_spreads_and_paired_differences(out: Path, config: P
     assert results.baseline is base
     assert {path.name for path in out.iterdir()} == {
         *("bench.json", "cells", "table.md", "table.csv", "table.tex", "table.html"),
-        *("per_class.csv", "pr.png", "per_class.png"),
+        *("per_class.csv", "pr.png", "per_class.png", TEACHERS),
     }
 
 
@@ -149,9 +156,85 @@ def test_what_diverged_or_failed_is_kept_apart_and_named(out: Path, config: Path
     text = (out / "table.md").read_text()
     assert re.search(r"\| \*\*Wild\*\* \| tiny \| – .*\| diverged \|", text)
     assert re.search(r"\* Wild, seed 1: diverged: .*(not finite|loss is)", text)
-    assert re.search(r"\* Wrong, seed 0: failed: .*away is 'median'", text)
+    assert re.search(r"\* Wrong, seed 0: failed: ValueError: blur is 0\.001 at a largest cost of 1", text)
     for slug in ("cgn", "tcl-co", "wild", "wrong"):
         assert not (out / "cells" / slug / "seed-0" / WORK).exists()  # checkpoints
+
+
+def test_rows_with_the_same_teacher_share_it(out: Path) -> None:
+    """CGN and Wild differ in the student alone: four trainings, and of each seed one teacher."""
+    assert len(list((out / TEACHERS).glob("*.safetensors"))) == 2
+    stages = {
+        slug: [row["stage"] for row in read_log(out / "cells" / slug / "seed-1")]
+        for slug in ("cgn", "tcl-co")
+    }
+    assert stages == {"cgn": ["teacher"] * 2 + ["student"] * 3, "tcl-co": ["tcl"] * 2}
+
+
+ROWS = {  # label -> changes of a run, and of which rows the teacher is
+    "cgn": ({}, "mean"),
+    "no push": ({"student.weight": 0.0}, "mean"),
+    "its weights": ({"teacher.centers": "classifier"}, "centers"),
+    "wide margin": ({"teacher.margin": 0.6}, "margin"),
+    "simplex": ({"teacher.classifier": "simplex", "teacher.centers": "classifier"}, "simplex"),
+    "swapped": ({"teacher.modality": "sketch"}, "swapped"),
+    "softmax": ({"method": "center_softmax", "student.epochs": 2}, "mean"),
+    **{name: ({"method": name, "epochs": 1}, "") for name in available() if name not in GUIDED},
+}
+
+
+def row_of(run: Run, changes: dict[str, Any]) -> Run:
+    settings = {key: value for key, value in changes.items() if "." in key}
+    options = {key: value for key, value in changes.items() if key not in ("method", *settings)}
+    method = changes.get("method", "cgn")
+    return Entry("row", method, settings=settings, options=options).run(run)
+
+
+def test_a_row_is_what_training_it_alone_gives_and_equal_teachers_are_trained_once(
+    world: Path, config: Path, inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = load_bench(config, [f"data.path={json.dumps(str(world))}"]).run
+    common = replace(common, train=replace(common.train, seeds=(3,)))
+    (tmp_path / "bench/.inputs").mkdir(parents=True)
+    save_inputs(inputs, tmp_path / "bench/.inputs")
+    write_json(tmp_path / "bench/.inputs/parts.json", {})
+    trained: list[str] = []
+    measured: list[np.ndarray] = []
+
+    def counted(*args: Any, name: str, **rest: Any) -> Any:
+        trained.append(name)
+        return fit(*args, name=name, **rest)
+
+    def kept(similarity: np.ndarray, *labels: Any) -> Any:
+        measured.append(similarity)
+        return evaluate(similarity, *labels)
+
+    monkeypatch.setattr("sketchshape.train.engine.task.fit", counted)
+    monkeypatch.setattr("sketchshape.bench.worker.evaluate", kept)
+    for label, (changes, _) in ROWS.items():
+        run = row_of(common, changes)
+        one = Cell(tmp_path / "bench" / label, label, run, 3, inputs.digest)
+        one.write_task(tmp_path / "bench/.inputs")
+        assert work(one.folder) == 0, one.record()
+    teachers = {teacher for _, teacher in ROWS.values() if teacher}
+    kept_files = list((tmp_path / "bench" / TEACHERS).glob("*.safetensors"))
+    assert len(kept_files) == trained.count("teacher") == len(teachers)
+    assert trained.count("student") == sum(bool(teacher) for _, teacher in ROWS.values())
+    for (label, (changes, teacher)), similarity in zip(ROWS.items(), measured, strict=True):
+        alone = train_run(row_of(common, changes), tmp_path / "alone" / label, workers=1, quiet=True)
+        stored = load_embeddings(tmp_path / "alone" / label / "seed-3/embeddings.npz")
+        np.testing.assert_allclose(similarity, stored.similarity(), atol=1e-6, err_msg=label)
+        record = json.loads((tmp_path / "bench" / label / RECORD).read_text())
+        scores = [dict(one["scores"]) for one in (record, alone["seeds"]["3"])]
+        curves = [one.pop("PR") for one in scores]
+        assert scores[0] == pytest.approx(scores[1], abs=1e-6), label
+        assert curves[0][1:] == pytest.approx(curves[1][1:], abs=1e-6), label
+        logs = [
+            [(row["epoch"], row["loss"]) for row in read_log(folder) if row["stage"] == "teacher"]
+            for folder in (tmp_path / "bench" / label, tmp_path / "alone" / label / "seed-3")
+        ]
+        assert logs[0] == logs[1]
+        assert len(logs[0]) == (2 if teacher else 0)
 
 
 def test_time_and_memory_are_of_one_process(out: Path) -> None:
@@ -265,16 +348,22 @@ def test_settings_are_searched_on_validation_sketches(
 ) -> None:
     words = ["bench", str(config), "--data", str(world), "--out", str(tmp_path), "--only", "CGN", "--search"]
     assert main([*words, "--jobs", "2", "--workers", "1"]) == 0
-    records = [
-        json.loads((tmp_path / f"search/cgn/setting-{number}" / RECORD).read_text()) for number in (0, 1)
-    ]
-    assert [record["options"]["lr"] for record in records] == [None, 0.01]
+    records, tasks = (
+        [json.loads((tmp_path / f"search/cgn/setting-{number}" / name).read_text()) for number in (0, 1)]
+        for name in (RECORD, TASK)
+    )
+    assert [task["run"]["student"]["lr"] for task in tasks] == [0.05, 0.01]
+    assert [task["run"]["student"]["epochs"] for task in tasks] == [3, 3]
+    for record, task in zip(records, tasks, strict=True):
+        assert record["key"] == task["key"]
+        assert record["settings"] == identity(from_tree(Run, task["run"]))
     assert {record["scores"]["queries"] for record in records} == {3}  # a fifth of 15 training sketches
     chosen = (tmp_path / "chosen.toml").read_text()
     better = max((0, 1), key=lambda number: (records[number]["scores"]["mAP"], -number))
     assert f"setting {better} of 2" in chosen
-    assert ("lr = 0.01" in chosen.split("[methods.search]")[0]) == (better == 1)
+    assert ("student.lr = 0.01" in chosen.split("[methods.search]")[0]) == (better == 1)
     assert len((tmp_path / "search.csv").read_text().splitlines()) == 3
+    claim(load_bench(config), tmp_path)  # the comparison may follow in the same folder
 
 
 def test_inputs_survive_the_way_through_files(inputs: Inputs, tmp_path: Path) -> None:
@@ -306,21 +395,25 @@ def test_what_a_method_learns_from_holds_no_other_shape_or_sketch(inputs: Inputs
 
 
 def cell(folder: Path, **changes: object) -> Cell:
-    return replace(Cell(folder, "TCL", "tcl", {"lr": 0.1}, 0, Run(), "data"), **changes)  # type: ignore[arg-type]
+    own = Cell(folder, "TCL", Run(method="tcl", options={"lr": 0.1}), 0, "data")
+    return replace(own, **changes)  # type: ignore[arg-type]
 
 
 def test_all_that_decides_a_result_is_in_its_key(tmp_path: Path) -> None:
     own = cell(tmp_path)
+    run = own.run
     others = [
-        cell(tmp_path, method="sl"),
-        cell(tmp_path, options={"lr": 0.2}),
+        cell(tmp_path, run=replace(run, method="sl")),
+        cell(tmp_path, run=replace(run, options={"lr": 0.2})),
         cell(tmp_path, seed=1),
         cell(tmp_path, data="other"),
         cell(tmp_path, part="validation"),
-        cell(tmp_path, run=Run(head=replace(Run().head, width=9))),
+        cell(tmp_path, run=replace(run, head=replace(run.head, width=9))),
+        cell(tmp_path, run=replace(run, student=replace(run.student, lr=9.0))),
+        cell(tmp_path, run=replace(run, teacher=replace(run.teacher, margin=0.9))),
     ]
-    assert len({one.key for one in (own, *others)}) == 7
-    assert cell(tmp_path / "b", label="another", run=Run(name="x")).key == own.key
+    assert len({one.key for one in (own, *others)}) == 9
+    assert cell(tmp_path / "b", label="another", run=replace(run, name="x")).key == own.key
     own.write(DONE, scores={})
     assert own.record() is not None
     assert all(one.record() is None for one in others)
@@ -380,7 +473,7 @@ def test_checkpoints_of_another_task_are_forgotten(tmp_path: Path) -> None:
     assert (tmp_path / WORK).is_dir()
     cell(tmp_path, seed=5).write_task(tmp_path)
     assert not (tmp_path / WORK).exists()
-    assert json.loads((tmp_path / "task.json").read_text())["run"] == to_tree(Run())
+    assert json.loads((tmp_path / "task.json").read_text())["run"] == to_tree(own.run)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

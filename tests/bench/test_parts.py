@@ -7,13 +7,14 @@ import io
 import os
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sketchshape.bench.plan import Bench, Budget, Entry, load_bench
+from sketchshape.bench.plan import Bench, Budget, Entry, flat, load_bench
 from sketchshape.bench.tables.bootstrap import Interval, paired_bootstrap
 from sketchshape.bench.tables.formats import also_table, cells, to_csv, to_latex, to_markdown
 from sketchshape.bench.tables.official import ENTRIES, read_entry, read_official
@@ -23,13 +24,14 @@ from sketchshape.config import load_config, to_tree
 from sketchshape.config.run import Run
 from sketchshape.errors import ConfigError, DatasetError, UsageError
 from sketchshape.report.quoted import PR20, SHREC13
-from sketchshape.runs.identity import settings_hash
-from sketchshape.train.methods import options_class
+from sketchshape.runs.identity import identity
+from sketchshape.train.methods import options_class, options_of
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("SKETCHSHAPE_SHARED", ROOT.parent / "shared"))
 OFFICIAL_FOLDER = SHARED / "data" / "shrec_lists" / "shrec13_official"
 CGN = '[[methods]]\nlabel = "CGN"\nmethod = "cgn"\n'
+TCL = 'baseline = "TCL"\n[[methods]]\nlabel = "TCL"\nmethod = "tcl"\n'
 
 
 def write(path: Path, text: str) -> Path:
@@ -40,7 +42,8 @@ def write(path: Path, text: str) -> Path:
 class TestPlan:
     def test_overrides_reach_the_run_and_the_comparison(self, tmp_path: Path) -> None:
         path = write(
-            tmp_path / "a.toml", f'name = "a"\n[run.head]\nwidth = 8\n{CGN}[methods.options]\nlr = 0.1\n'
+            tmp_path / "a.toml",
+            f'name = "a"\n[run.head]\nwidth = 8\n{CGN}[methods.settings]\nstudent.lr = 0.1\n',
         )
         bench = load_bench(path, ["data.protocol=unseen", "seeds=[3, 4]", "search.budget=2"])
         assert (bench.run.data.protocol, bench.run.head.width) == ("unseen", 8)
@@ -48,7 +51,9 @@ class TestPlan:
         assert bench.search.budget == 2
         assert bench.run.name == "a"
         assert bench.entry("cgn") is bench.entry("CGN") is bench.methods[0]
-        assert bench.methods[0].settings().lr == 0.1
+        own = bench.methods[0].run(bench.run)
+        assert (own.student.lr, own.method, own.options) == (0.1, "cgn", {})
+        assert own == replace(bench.run, student=replace(bench.run.student, lr=0.1))
         with pytest.raises(UsageError, match="no method 'TCL'; expected one of: CGN"):
             bench.entry("TCL")
 
@@ -58,17 +63,29 @@ class TestPlan:
             ("", "no method, expected at least one table"),
             (CGN.replace('"cgn"', '"cng"'), r"method is 'cng'; did you mean 'cgn'.*one of: .*cgn.*"),
             (
-                CGN + "[methods.options]\nepoch = 3",
-                "CGN: method cgn has no option 'epoch'; did you mean 'epochs'",
+                TCL + "[methods.options]\nepoch = 3",
+                "TCL: method tcl has no option 'epoch'; did you mean 'epochs'",
             ),
             (
-                CGN + "[methods.options]\nfoo = 3",
-                "no option 'foo'; Its options are: .*dropout.*epochs.*weight",
+                TCL + "[methods.options]\nfoo = 3",
+                "no option 'foo'; Its options are: .*dropout.*epochs.*margin",
             ),
-            (CGN + "[methods.options]\nepochs = 1.5", "options.epochs is 1.5, expected an integer"),
-            (CGN + "[methods.search]\nlr = 0.1", "search.lr of CGN is 0.1, expected a list"),
-            (CGN + "[methods.search]\nlrr = [0.1]", "no option 'lrr'; did you mean 'lr'"),
-            (CGN + "[methods.search]\nlr = [0.1, 'fast']", "options.lr is 'fast', expected a number"),
+            (TCL + "[methods.options]\nepochs = 1.5", "options.epochs is 1.5, expected an integer"),
+            (TCL + "[methods.search]\nlr = 0.1", "search.lr of TCL is 0.1, expected a list"),
+            (TCL + "[methods.search]\nlrr = [0.1]", "no option 'lrr'; did you mean 'lr'"),
+            (TCL + "[methods.search]\nlr = [0.1, 'fast']", "options.lr is 'fast', expected a number"),
+            (CGN + "[methods.options]\nlr = 0.1", "CGN: method cgn has no option 'lr'; .*none, but settings"),
+            (CGN + "[methods.search]\nweight = [0.1]", "CGN: method cgn has no option 'weight'"),
+            (CGN + "[methods.settings]\nstudent.epoch = 3", "unknown key 'student.epoch'; .*'epochs'"),
+            (CGN + "[methods.settings.student]\nfoo = 3", "unknown key 'student.foo'"),
+            (CGN + "[methods.settings]\nstudent.epochs = 1.5", "epochs is 1.5, expected an integer"),
+            (CGN + "[methods.settings]\nstudent.away = 'median'", "away is 'median', expected one of: sum"),
+            (CGN + "[methods.settings]\ntrain.augment = 9", "CGN: train.augment is the same for all methods"),
+            (CGN + "[methods.settings]\nviews.count = 9", "CGN: views.count is the same for all methods"),
+            (CGN + "[methods.search]\nbackbone.size = [9]", "CGN: backbone.size is the same for all methods"),
+            (CGN + "[methods.search]\nstudent.lr = 0.1", "search.student.lr of CGN is 0.1, expected a list"),
+            (CGN + "[methods.search]\nstudent.lrr = [0.1]", "unknown key 'student.lrr'; did you mean 'lr'"),
+            (CGN + "[methods.search]\nstudent.lr = [0.1, 'fast']", "lr is 'fast', expected a number"),
             (CGN + CGN, "two methods have the label 'CGN'"),
             (CGN + CGN.replace("CGN", "cgn!"), "two methods have the label 'cgn'"),
             (CGN.replace("CGN", "!"), "label '!', expected letters or digits"),
@@ -95,13 +112,94 @@ class TestPlan:
         assert bench.name == path.stem
         alike, more = {
             "psb76": (ROOT / "configs/psb76.toml", []),
-            "recipe": (ROOT / "configs/psb76.toml", ["views.lines=6"]),
+            "recipe": (ROOT / "configs/psb76.toml", []),
             "sample": (ROOT / "src/sketchshape/cli/demo.toml", []),
         }[path.stem]
-        assert settings_hash(bench.run) == settings_hash(load_config(Run, alike, more))
+        assert identity(bench.run) == identity(load_config(Run, alike, more))
         for entry in bench.methods:
             if path.stem != "recipe":  # its methods are settings already
-                assert len(draws(entry, bench.search)) == bench.search.budget, entry.label
+                assert len(draws(entry, bench.run, bench.search)) == bench.search.budget, entry.label
+
+    @pytest.mark.parametrize("name", ["psb76", "recipe", "sample"])
+    def test_each_committed_row_is_the_run_that_it_was_before(self, name: str) -> None:
+        """The options that the rows of CGN had are settings of the run, and all else is that of [run]."""
+        bench = load_bench(ROOT / f"configs/bench/{name}.toml")
+        simplex = {"teacher.classifier": "simplex", "teacher.centers": "classifier"}
+        slow = {"student.lr": 0.1, "student.weight_decay": 3e-3}
+        searched = {"student.lr": 0.6, "student.weight_decay": 3e-4, "student.dropout": 0.5}
+        psb76, recipe = name == "psb76", name == "recipe"
+        wanted = {
+            "CGN": {},
+            "margin 0.8": {"teacher.margin": 0.8},
+            "no push": {"student.weight": 0.0},
+            "no push + margin 0.8": {"student.weight": 0.0, "teacher.margin": 0.8},
+            "simplex": simplex,
+            "simplex + margin 0.8": {**simplex, "teacher.margin": 0.8},
+            "simplex + margin 0.8 + no push": {**simplex, "teacher.margin": 0.8, "student.weight": 0.0},
+            "simplex + margin 0.8 + line drawings": {
+                **simplex,
+                "teacher.margin": 0.8,
+                "views.lines": 6,
+                "views.line_weight": 0.0,
+            },
+            "simplex + margin 0.8 + AM-softmax": {**simplex, "teacher.margin": 0.8, "student.lr": 0.1},
+            "CGN + slow": slow,
+            "no push + slow": {"student.weight": 0.0, **slow},
+            "simplex + margin 0.6 + slow": {**simplex, "teacher.margin": 0.6, **slow},
+            "CGN (mean away)": {
+                "student.away": "mean",
+                **({**searched, "student.weight": 0.5} if psb76 else {}),
+            },
+            "CGN (no push)": {"student.weight": 0.0},
+            "CGN on a simplex": {
+                **simplex,
+                "teacher.margin": 0.6,
+                **({**slow, "student.dropout": 0.5} if psb76 else {}),
+            },
+            "CGN (sketch teaches shape)": {"teacher.modality": "sketch"},
+            "CGN + classification": (
+                {"student.classification": 0.2, **searched} if psb76 else {"student.classification": 0.5}
+            ),
+            "Center softmax": (
+                {"student.lr": 0.1, "student.weight_decay": 3e-4, "student.dropout": 0.7} if psb76 else {}
+            ),
+        }
+        options = {  # those that differ from their defaults, scale 15 and margin 0.2
+            "Center softmax": {"margin": 0.35} if psb76 else {},
+            "simplex + margin 0.8 + AM-softmax": {},
+        }
+        guided = [entry for entry in bench.methods if entry.method in ("cgn", "center_softmax")]
+        assert len(guided) == (12 if recipe else 7)
+        assert [entry.method for entry in bench.methods if entry not in guided] == (
+            [] if recipe else ["sl", "tcl", "siamese", "dcml", "dchml", "lwbr", "dca", "subspace"]
+        )
+        for entry in guided:
+            own, base = flat(to_tree(entry.run(bench.run))), flat(to_tree(bench.run))
+            given = {key: value for key, value in own.items() if key.startswith("options.")}
+            soft = entry.label in options
+            assert entry.method == ("center_softmax" if soft else "cgn"), entry.label
+            assert given == flat({"options": options.get(entry.label, {})}), entry.label
+            differing = {key: own[key] for key in base if own.get(key) != base[key] and key != "method"}
+            changed = {key: value for key, value in wanted[entry.label].items() if base[key] != value}
+            assert differing == changed, entry.label
+            assert all(own[key] == value for key, value in wanted[entry.label].items()), entry.label
+            assert entry.run(bench.run).words == Run().words
+        for entry in (one for one in bench.methods if one not in guided):
+            own = entry.run(bench.run)
+            kind = options_class(entry.method)
+            assert own == replace(bench.run, method=entry.method, options=own.options)
+            assert options_of(own) == replace(kind(), **entry.options), entry.label
+        assert bench.prepared == replace(bench.run, views=replace(bench.run.views, lines=6 if recipe else 0))
+
+    def test_settings_may_be_nested_and_changes_come_last(self) -> None:
+        dotted = Entry("a", "cgn", settings={"student.weight": 0.5, "student.lr": 0.2, "head.width": 9})
+        nested = Entry("a", "cgn", settings={"student": {"weight": 0.5, "lr": 0.2}, "head": {"width": 9}})
+        assert flat(nested.settings) == dotted.settings
+        assert dotted.run(Run()) == nested.run(Run())
+        changed = nested.run(Run(), {"student.lr": 0.7})
+        assert (changed.student.lr, changed.student.weight, changed.head.width) == (0.7, 0.5, 9)
+        other = Entry("b", "tcl", options={"lr": 0.2}).run(Run(), {"lr": 0.3, "head.width": 7})
+        assert (other.options["lr"], other.head.width, other.student) == (0.3, 7, Run().student)
 
 
 class TestBootstrap:
@@ -207,17 +305,23 @@ class TestSearch:
     )
 
     def test_all_get_the_same_number_and_their_own_first(self) -> None:
-        found = draws(self.ENTRY, Budget(budget=4))
+        found = draws(self.ENTRY, Run(), Budget(budget=4))
         assert found[0] == {}
         assert len({tuple(one.items()) for one in found}) == len(found) == 4
         assert all(one["margin"] in (1, 2, 5) and one["lr"] in (0.1, 0.01) for one in found[1:])
-        assert draws(self.ENTRY, Budget(budget=4)) == found
-        assert draws(self.ENTRY, Budget(budget=4, seed=1)) != found
+        assert draws(self.ENTRY, Run(), Budget(budget=4)) == found
+        assert draws(self.ENTRY, Run(), Budget(budget=4, seed=1)) != found
 
     def test_the_own_setting_is_never_drawn_again(self) -> None:
         lr = options_class("tcl")().lr
         entry = Entry("TCL", "tcl", search={"lr": [lr, 7.0]})
-        assert draws(entry, Budget()) == [{}, {"lr": 7.0}]
+        assert draws(entry, Run(), Budget()) == [{}, {"lr": 7.0}]
+        guided = Entry("CGN", "cgn", search={"student": {"lr": [Run().student.lr, 7.0], "weight": [0.4]}})
+        drawn = draws(replace(guided, settings={"student.weight": 0.4}), Run(), Budget())
+        assert drawn == [{}, {"student.lr": 7.0, "student.weight": 0.4}]
+        of_all = replace(Run(), student=replace(Run().student, lr=7.0, weight=0.4))
+        own = {"student.lr": Run().student.lr, "student.weight": 0.4}
+        assert draws(guided, of_all, Budget()) == [{}, own]
 
     def test_the_best_is_written_as_it_can_be_read(self, tmp_path: Path) -> None:
         tried = {"TCL": [{}, {"lr": 0.5}, {"margin": 5.0, "lr": 0.1}]}
@@ -236,6 +340,20 @@ class TestSearch:
         rows = list(csv.DictReader(io.StringIO(search_table(tried, records))))
         assert [row["setting"] for row in rows] == ["2", "0", "1"]
         assert rows[2]["status"] == "diverged"
+
+    def test_the_best_settings_of_a_run_are_written_as_they_can_be_read(self, tmp_path: Path) -> None:
+        entry = Entry(
+            "CGN",
+            "cgn",
+            settings={"student": {"weight": 0.5, "lr": 0.3}, "teacher.classifier": "simplex"},
+            search={"student.lr": [0.1, 0.3], "student.dropout": [0.5]},
+        )
+        tried = {"CGN": [{}, {"student.lr": 0.1, "student.dropout": 0.5}]}
+        records = {"CGN": [{"status": "done", "scores": {"mAP": mean, "NN": 0.4}} for mean in (0.5, 0.7)]}
+        bench = load_bench(write(tmp_path / "chosen.toml", chosen_toml([entry], tried, records)))
+        (found,) = bench.methods
+        assert found.run(bench.run) == entry.run(bench.run, tried["CGN"][1])
+        assert (found.options, found.values) == ({}, entry.values)
 
     def test_where_nothing_could_be_trained_the_options_stay(self) -> None:
         text = chosen_toml([self.ENTRY], {"TCL": [{}, {"lr": 0.5}]}, {"TCL": [{"status": "failed"}] * 2})

@@ -16,7 +16,6 @@ from sketchshape.datasets import Dataset, ShapeItem, SketchItem, Task, divide, l
 from sketchshape.errors import ConfigError, DatasetError
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import load_embeddings
-from sketchshape.runs.identity import settings_hash
 from sketchshape.train.data.inputs import Inputs, prepare_inputs
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.data.store import FeatureStore
@@ -115,31 +114,6 @@ def test_what_cannot_be_divided_is_said(data: Data, kind: type[Exception], messa
 def test_an_unknown_protocol_names_those_that_there_are() -> None:
     with pytest.raises(ConfigError, match="protocol is 'open', expected one of: closed, held-out, unseen"):
         Run(data=Data(protocol="open"))
-
-
-def test_old_runs_stay_valid() -> None:
-    """The hashes are those of the version before protocols."""
-    psb76 = from_tree(
-        Run,
-        {
-            "data": {"layout": "psb76", "validation": 0.0},
-            "backbone": {"name": "mobilenet_v1_wide"},
-            "student": {"away": "mean"},
-        },
-    )
-    assert settings_hash(Run()) == "1d02dede0174c3cb0ef05d92ce5447fdad83e88b04f47a2107555080a833b580"
-    assert settings_hash(psb76) == "0ea50f5379ccdaa0c57fe56f66d759f79da183a9d79c4a573e53adc1d3121fab"
-    hashes = [
-        settings_hash(Run(data=data))
-        for data in (
-            Data(),
-            Data(protocol="held-out"),
-            Data(protocol="held-out", held_out_least=5),
-            Data(protocol="unseen"),
-            Data(protocol="unseen", unseen=("chair",)),
-        )
-    ]
-    assert len(set(hashes)) == 5
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from sketchshape.config import run as settings
 from sketchshape.datasets import ShapeItem, SketchItem
+from sketchshape.files import digest
+from sketchshape.runs.identity import identity
 from sketchshape.train.data.inputs import Inputs, Part
+from sketchshape.train.engine.task import Task
 
 CLASSES, DIM = 12, 32  # the width of the backbone `tiny`
 RUN = settings.Run(
@@ -47,3 +51,17 @@ def make_inputs(shapes: int = 6, sketches: int = 12, noise: float = 0.6, seed: i
         (),
         f"made {shapes} {sketches} {noise} {seed}",
     )
+
+
+def make_task(
+    folder: Path,
+    inputs: Inputs,
+    run: settings.Run = RUN,
+    seed: int = 0,
+    *,
+    key: str | None = None,
+    teachers: Path | None = None,
+) -> Task:
+    """Make what a seed is trained by, with the key that `train_run` would give it, or another one."""
+    own = digest(identity(run), inputs.digest) if key is None else key
+    return Task(inputs, run, seed, own, folder, torch.device("cpu"), teachers, quiet=True)

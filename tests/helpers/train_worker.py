@@ -14,13 +14,13 @@ import torch
 from torch.nn import functional
 
 from sketchshape.config import run as settings
-from sketchshape.train import Encoder, Features, Head, Items, ParameterGroup, Teacher, fit
+from sketchshape.train import Encoder, Features, Head, Items, Method, Teacher, fit
 from sketchshape.train.engine.distributed import processes, world
 
 STEADY = settings.Stage(epochs=3, batch=8, lr=0.1)
 
 
-class Plain(torch.nn.Module):
+class Plain(Method):
     """A classifier without batch-norm: its loss is a mean over the items, and nothing is random."""
 
     def __init__(self):
@@ -31,30 +31,27 @@ class Plain(torch.nn.Module):
         ).double()
         self.sizes = []
 
-    def players(self):
-        return {"one": [ParameterGroup(list(self.parameters()))]}
-
-    def updates(self, batch):
+    def loss(self, batch):
         self.sizes.append(len(batch.labels))
-        yield "one", functional.cross_entropy(self.layers(batch.inputs), batch.labels)
+        return functional.cross_entropy(self.layers(batch.inputs), batch.labels)
 
 
 class Failing(Plain):
     """Fails in the second process only."""
 
-    def updates(self, batch):
+    def loss(self, batch):
         if world().rank == 1 and len(self.sizes) == 3:
             raise RuntimeError("broken on purpose")
-        yield from super().updates(batch)
+        return super().loss(batch)
 
 
 class Interrupted(Plain):
     """Of two processes one is interrupted, in the middle of its fourth step."""
 
-    def updates(self, batch):
+    def loss(self, batch):
         if len(self.sizes) == 3 and world().rank == 1:
             signal.raise_signal(signal.SIGINT)
-        yield from super().updates(batch)
+        return super().loss(batch)
 
 
 def data(count=31):

@@ -14,18 +14,19 @@ from small_world import SETTINGS, make_world, write_box
 from sketchshape.config import from_tree, override
 from sketchshape.config.run import Run
 from sketchshape.datasets import ShapeItem, SketchItem, load_dataset
+from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import ArtefactError, ConfigError, DatasetError, SketchshapeError, UsageError
 from sketchshape.metrics import evaluate
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.runs.folder import seed_folder
-from sketchshape.runs.identity import settings_hash
-from sketchshape.train.cgn.stages import sketched
+from sketchshape.train.cgn.lessons import swapped
 from sketchshape.train.data.inputs import Inputs, Part, prepare_inputs
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.measure import measure
-from sketchshape.train.models.pair import load_pair
+from sketchshape.train.methods import available
 from sketchshape.train.run import train_run
+from sketchshape.train.trained import load_trained
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_test_sketches_change_nothing_that_is_learned(run: Path, world: Path, tm
         if number % 2:
             path.unlink()
     train(other, tmp_path / "run", "train.flip_test=true")
-    for name in ("teacher.safetensors", "student.safetensors"):
+    for name in ("shapes.safetensors", "sketches.safetensors"):
         first, second = (load_file(seed_folder(where, 0) / name) for where in (tmp_path / "run", run))
         assert {key: value.tobytes() for key, value in first.items()} == {
             key: value.tobytes() for key, value in second.items()
@@ -168,11 +169,40 @@ def test_every_switch_runs_from_files_to_figures(world: Path, tmp_path: Path, mo
     assert measure(tmp_path / "run", world / "sketches/test", quiet=True).seeds[0].queries == 9
 
 
-def test_the_hash_forgets_names_and_places_only() -> None:
-    plain = settings(Path("a"))
-    same = settings(Path("b"), "name=other", "train.seeds=[7]", "train.device=cpu")
-    assert settings_hash(plain) == settings_hash(same)
-    assert settings_hash(plain) != settings_hash(settings(Path("a"), "head.width=9"))
+@pytest.mark.parametrize("name", [name for name in available() if name != "cgn"])
+def test_every_other_method_runs_from_files_to_figures(world: Path, tmp_path: Path, name: str) -> None:
+    epochs = () if name == "center_softmax" else ("options.epochs=2",)
+    record = train(world, tmp_path / "run", f"method={name}", *epochs, "student.epochs=2")
+    found = load_embeddings(seed_folder(tmp_path / "run", 0) / "embeddings.npz")
+    similarity = likeness(found.likeness).between(found.query_embeddings, found.gallery_embeddings)
+    scores = evaluate(similarity, found.query_labels, found.gallery_labels)
+    assert record["seeds"]["0"]["scores"] == scores.to_json()
+    assert record["settings"]["method"] == name
+    assert all(seconds > 0 for seconds in record["seeds"]["0"]["seconds"].values())
+    own = measure(tmp_path / "run")
+    again = measure(tmp_path / "run", world / "sketches/test", world / "shapes", workers=1, quiet=True)
+    assert own.seeds[0].map == scores.map
+    assert again.seeds[0].map == pytest.approx(scores.map, abs=1e-9)
+    centers = Centers.load(seed_folder(tmp_path / "run", 0) / "centers.npz", record["hash"])
+    assert centers.classes == ("box", "plate", "rod")
+
+
+def test_a_run_of_an_older_version_is_refused_with_the_way_on(run: Path, world: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    for name in ("settings.json", "run.json"):
+        path = tmp_path / "run" / name
+        record = json.loads(path.read_text()) | {"format": 1, "hash": "of another time"}
+        path.write_text(json.dumps(record))
+    words = ("train.seeds=[0, 1]", "train.flip_test=true")
+    with pytest.raises(ArtefactError, match=r"holds a run of an older version of sketchshape; .*add --fresh"):
+        train(world, tmp_path / "run", *words)
+    with pytest.raises(ArtefactError, match=r"run\.json: format 1, expected 2; train again with --fresh"):
+        measure(tmp_path / "run")
+    assert (tmp_path / "run/seed-0/embeddings.npz").is_file()
+    train_run(settings(world, *words), tmp_path / "run", workers=1, quiet=True, fresh=True)
+    for seed in (0, 1):
+        for first, second in zip(vectors(run, seed), vectors(tmp_path / "run", seed), strict=True):
+            assert first.tobytes() == second.tobytes()
 
 
 class TestMeasure:
@@ -219,9 +249,14 @@ class TestMeasure:
 
     def test_a_damaged_network_is_named(self, run: Path, world: Path, tmp_path: Path) -> None:
         shutil.copytree(run, tmp_path / "run")
-        (tmp_path / "run/seed-0/student.safetensors").write_bytes(b"\0" * 100)
-        with pytest.raises(ArtefactError, match=r"student\.safetensors: not readable"):
-            measure(tmp_path / "run", world / "sketches/test", quiet=True)
+        for name in ("sketches", "shapes"):
+            path = tmp_path / f"run/seed-0/{name}.safetensors"
+            whole = path.read_bytes()
+            path.write_bytes(b"\0" * 100)
+            with pytest.raises(ArtefactError, match=rf"{name}\.safetensors: not readable"):
+                measure(tmp_path / "run", world / "sketches/test", quiet=True)
+            path.write_bytes(whole)
+        assert measure(tmp_path / "run", world / "sketches/test", quiet=True).seeds[0].queries == 9
 
     def test_a_folder_that_is_no_run_is_wrong_use(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"no run\.json"):
@@ -241,7 +276,8 @@ def test_line_drawings_of_shapes_join_their_views(world: Path, tmp_path: Path) -
 
     chosen = settings(world, *lines, "views.line_weight=2")
     preparer = Preparer(chosen, quiet=True)
-    pair = load_pair(seed_folder(tmp_path / "joined", 0), chosen, preparer.device)
+    key = json.loads((tmp_path / "joined/run.json").read_text())["hash"]
+    pair = load_trained(seed_folder(tmp_path / "joined", 0), chosen, key, preparer.device)
     found = preparer.lines(prepare_inputs(load_dataset("folder", world), preparer).gallery.items)
     assert found.data.shape[:3] == (12, 2, 2)
     each = [pair.embed_sketches(found.data[:, camera]) for camera in range(2)]
@@ -282,11 +318,11 @@ def test_classes_without_sketches_are_left_out_and_the_rest_numbered_anew() -> N
     shapes, sketches = Part(items, labels, data), Part(drawn, np.array([3, 1]), data[:2])
     none = Part((), labels[:0], data[:0])
     inputs = Inputs(tuple("abcd"), shapes, shapes, sketches, none, none, (), "")
-    found = sketched(inputs)
+    found = swapped(inputs)
     assert found.classes == ("b", "d")
     assert found.shapes.labels.tolist() == [0, 1, 0, 1]
     assert found.shapes.data.ravel().tolist() == [1, 3, 4, 5]
     assert [item.id for item in found.shapes.items] == ["1", "3", "4", "5"]
     assert found.train.labels.tolist() == [1, 0]
     assert found.gallery is shapes
-    assert sketched(found) is found
+    assert swapped(found) is found

@@ -12,7 +12,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from feature_world import RUN  # noqa: E402
+from feature_world import RUN, make_task  # noqa: E402
+from safetensors import safe_open  # noqa: E402
+from safetensors.numpy import load_file, save_file  # noqa: E402
 from small_world import SETTINGS, make_world, write_outline  # noqa: E402
 
 from sketchshape.config import from_tree, override  # noqa: E402
@@ -23,21 +25,22 @@ from sketchshape.metrics import evaluate  # noqa: E402
 from sketchshape.runs.centers import Centers  # noqa: E402
 from sketchshape.runs.embeddings import load_embeddings  # noqa: E402
 from sketchshape.runs.folder import seed_folder  # noqa: E402
-from sketchshape.runs.identity import settings_hash  # noqa: E402
-from sketchshape.train.cgn.stages import _words, train_pair  # noqa: E402
+from sketchshape.train.cgn.lessons import wording  # noqa: E402
 from sketchshape.train.data.inputs import Inputs, Part, prepare_inputs  # noqa: E402
 from sketchshape.train.data.preparer import Preparer  # noqa: E402
 from sketchshape.train.engine import fit as trainer  # noqa: E402
 from sketchshape.train.measure import measure  # noqa: E402
 from sketchshape.train.models.encoder import Encoder, Features  # noqa: E402
 from sketchshape.train.models.heads import Head, JoinedHeads  # noqa: E402
-from sketchshape.train.models.pair import Pair, new_pair, new_words  # noqa: E402
-from sketchshape.train.run import train_run  # noqa: E402
+from sketchshape.train.models.pair import new_pair  # noqa: E402
+from sketchshape.train.models.retriever import Retriever, Sizes  # noqa: E402
+from sketchshape.train.run import train_run, train_seed  # noqa: E402
 
 torch.set_num_threads(1)
 CPU = torch.device("cpu")
 DIM, KNOWN, OTHER = 32, 6, 8  # the width of the backbone `tiny`; classes with shapes, words without
 PLAIN = replace(RUN, views=Views(lines=2))
+SIZES = Sizes(DIM, DIM, KNOWN)
 LEARNS = replace(PLAIN, words=Words(weight=0.8, hidden=20, epochs=6, batch=16, lr=0.1, schedule="cosine"))
 
 
@@ -108,9 +111,11 @@ def test_heads_of_other_features_are_refused() -> None:
 def test_a_score_is_the_sum_of_its_parts(weight: float, line_weight: float) -> None:
     """Slowly: a sketch [s, r w], a shape [v, 0] + line_weight * (drawings as sketches), r = sqrt(weight)."""
     _, sketches, shapes = made()
-    plain = replace(new_pair(PLAIN, 3, CPU), line_weight=line_weight)
-    words = new_words(LEARNS, 4, CPU)
-    pair = plain.with_words(words, weight)
+    views, own = replace(PLAIN.views, line_weight=line_weight), replace(LEARNS.words, weight=weight)
+    run = replace(LEARNS, views=views, words=own)
+    words = new_pair(run, SIZES, 4, CPU).words
+    plain = replace(new_pair(run, SIZES, 3, CPU), words=words)
+    pair = plain.retriever(run, CPU)
     found = pair.embed_sketches(sketches.data[:5]) @ pair.embed_shapes(shapes.data[:7], shapes.lines[:7]).T
     assert found.shape == (5, 7)
     assert found.dtype == np.float32
@@ -135,7 +140,7 @@ def test_a_score_is_the_sum_of_its_parts(weight: float, line_weight: float) -> N
 
 def test_rows_are_unit_and_nothing_is_as_wide_as_something() -> None:
     _, sketches, shapes = made()
-    pair = new_pair(PLAIN, 0, CPU).with_words(new_words(LEARNS, 0, CPU), 0.8)
+    pair = new_pair(LEARNS, SIZES, 0, CPU).retriever(LEARNS, CPU)
     alone = pair.embed_shapes(shapes.data)
     for rows in (alone, pair.embed_shapes(shapes.data, shapes.lines), pair.embed_sketches(sketches.data)):
         assert rows.shape[1] == 48
@@ -144,24 +149,25 @@ def test_rows_are_unit_and_nothing_is_as_wide_as_something() -> None:
     assert pair.embed_shapes(shapes.data[:0], shapes.lines[:0]).shape == (0, 48)
 
 
-def scores(pair: Pair, sketches: Part, shapes: Part) -> float:
+def scores(pair: Retriever, sketches: Part, shapes: Part) -> float:
     ranked = pair.embed_shapes(shapes.data, shapes.lines)
     return evaluate(pair.embed_sketches(sketches.data) @ ranked.T, sketches.labels, shapes.labels).map
 
 
 @pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pair, Pair]:
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Retriever, Retriever]:
     """The same without and with a words head."""
     folder = tmp_path_factory.mktemp("pairs")
     plain, learned = (
-        train_pair(made()[0], run, 0, folder / name, CPU, quiet=True)
+        train_seed(make_task(folder / name, made()[0], run))
         for name, run in (("plain", PLAIN), ("words", LEARNS))
     )
-    assert set(learned[1].seconds) == {"teacher", "student", "words"}
-    return plain[0], learned[0]
+    assert set(plain.seconds) == {"teacher", "student"}
+    assert set(learned.seconds) == {"teacher", "student", "words"}
+    return plain, learned
 
 
-def test_shapes_are_found_of_kinds_that_only_the_words_named(pairs: tuple[Pair, Pair]) -> None:
+def test_shapes_are_found_of_kinds_that_only_the_words_named(pairs: tuple[Retriever, Retriever]) -> None:
     inputs, sketches, shapes = made()
     before, after = (scores(pair, sketches, shapes) for pair in pairs)
     assert after > before + 0.05
@@ -169,7 +175,7 @@ def test_shapes_are_found_of_kinds_that_only_the_words_named(pairs: tuple[Pair, 
     assert after > before - 0.03
 
 
-def test_teacher_and_student_are_the_same_with_a_words_head(pairs: tuple[Pair, Pair]) -> None:
+def test_teacher_and_student_are_the_same_with_a_words_head(pairs: tuple[Retriever, Retriever]) -> None:
     _, sketches, shapes = made()
     plain, learned = pairs
     assert (learned.embed_shapes(shapes.data)[:, :24] == plain.embed_shapes(shapes.data)).all()
@@ -179,7 +185,7 @@ def test_teacher_and_student_are_the_same_with_a_words_head(pairs: tuple[Pair, P
 
 def test_it_learns_from_drawings_of_classes_and_of_words() -> None:
     inputs, *_ = made()
-    items = _words(inputs, LEARNS)
+    items = wording(inputs, LEARNS)
     train, shapes, words = inputs.train, inputs.shapes, inputs.words
     assert words is not None
     parts = train.labels.tolist(), shapes.labels.tolist(), (KNOWN + words.labels).tolist()
@@ -188,12 +194,12 @@ def test_it_learns_from_drawings_of_classes_and_of_words() -> None:
     for variant, look in enumerate((0, 1, 0)):  # two looks for three variants
         assert np.array_equal(rows[:, variant], words.data[:, look])
     assert np.array_equal(items.inputs[: len(train)], train.data)
-    alone = _words(replace(inputs, words=None), LEARNS)
+    alone = wording(replace(inputs, words=None), LEARNS)
     assert np.array_equal(alone.inputs, items.inputs[: len(train) + len(shapes)])
 
 
 def test_an_interrupted_words_stage_goes_on_to_the_same_bits(
-    pairs: tuple[Pair, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pairs: tuple[Retriever, Retriever], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inputs, sketches, _ = made()
     update = trainer._Loop.update
@@ -206,9 +212,9 @@ def test_an_interrupted_words_stage_goes_on_to_the_same_bits(
     with monkeypatch.context() as patch:
         patch.setattr(trainer._Loop, "update", stopped)
         with pytest.raises(RuntimeError, match="killed"):
-            train_pair(inputs, LEARNS, 0, tmp_path / "cut", CPU, quiet=True)
-    assert not (tmp_path / "cut/words.safetensors").exists()
-    resumed, _ = train_pair(inputs, LEARNS, 0, tmp_path / "cut", CPU, quiet=True)
+            train_seed(make_task(tmp_path / "cut", inputs, LEARNS))
+    assert not list((tmp_path / "cut").glob("*.safetensors"))
+    resumed = train_seed(make_task(tmp_path / "cut", inputs, LEARNS))
     rows = (tmp_path / "cut/log.jsonl").read_text().splitlines()
     assert [json.loads(row)["stage"] for row in rows].count("words") == 6
     assert (resumed.embed_sketches(sketches.data) == pairs[1].embed_sketches(sketches.data)).all()
@@ -221,10 +227,14 @@ def test_it_needs_line_drawings() -> None:
         Run(words=Words(epochs=0))
 
 
-def test_without_one_the_hash_is_the_old_one() -> None:
-    assert settings_hash(Run()) == "1d02dede0174c3cb0ef05d92ce5447fdad83e88b04f47a2107555080a833b580"
-    assert settings_hash(PLAIN) != settings_hash(LEARNS)
-    assert settings_hash(LEARNS) != settings_hash(replace(LEARNS, words=replace(LEARNS.words, hidden=21)))
+def test_without_one_nothing_is_made_for_it() -> None:
+    plain, learned = new_pair(PLAIN, SIZES, 0, CPU), new_pair(LEARNS, SIZES, 0, CPU)
+    assert plain.words is None
+    assert learned.words is not None
+    assert learned.words.head.width == plain.sketches.head.width
+    for one, other in ((plain.sketches, learned.sketches), (plain.shapes, learned.shapes)):
+        expected = other.state_dict()
+        assert all(torch.equal(value, expected[name]) for name, value in one.state_dict().items())
 
 
 LINES = ("views.lines=2", "views.line_size=32", "train.flip_test=true")
@@ -284,8 +294,16 @@ def test_a_run_is_measured_and_taken_up_again(world: Path, tmp_path: Path) -> No
     assert Centers.load(seed_folder(run, 0) / "centers.npz").values.shape == (3, 8)
     again = measure(run, world / "sketches/test", world / "shapes", workers=1, quiet=True)
     assert again.seeds[0].map == pytest.approx(record["seeds"]["0"]["scores"]["mAP"], abs=1e-9)
-    (seed_folder(run, 0) / "words.safetensors").unlink()
-    with pytest.raises(ArtefactError, match=r"words\.safetensors: not readable"):
+    path = seed_folder(run, 0) / "sketches.safetensors"
+    tensors = load_file(path)
+    assert {name for name in tensors if ".second." in name}  # the words head
+    first = {name: value for name, value in tensors.items() if ".second." not in name}
+    with safe_open(path, "numpy") as file:
+        save_file(first, path, file.metadata())
+    with pytest.raises(ArtefactError, match=r"(?s)sketches\.safetensors: not readable .*--fresh"):
+        measure(run, world / "sketches/test", quiet=True)
+    path.unlink()
+    with pytest.raises(ArtefactError, match=r"sketches\.safetensors: not readable"):
         measure(run, world / "sketches/test", quiet=True)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -17,43 +17,43 @@ from sketchshape.config.run import Run
 from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic, digest, write_json
 from sketchshape.metrics import MEASURES, PerQuery, Scores
-from sketchshape.runs.identity import settings_hash, stage_tree
+from sketchshape.runs.identity import identity
 from sketchshape.types import I64
 
-FORMAT = 1
+FORMAT = 2
 DONE, DIVERGED, FAILED = "done", "diverged", "failed"
 RECORD, QUERIES, TASK, WORK = "cell.json", "queries.npz", "task.json", "work"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
     """One training that is to be done.
 
     Args:
         folder: where its result goes.
         label: of the method in the table.
-        method: a file in `sketchshape.train.methods`.
-        options: all options of the method.
+        run: the settings, with method and options.
         seed: of weights and batches.
-        run: what is the same for all methods.
         data: hash of the arrays that are learned from and ranked.
         part: which sketches ask: test, or validation in a search.
     """
 
     folder: Path
     label: str
-    method: str
-    options: Mapping[str, Any]
-    seed: int
     run: Run
+    seed: int
     data: str
     part: str = "test"
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Hash of all that decides the result."""
-        own = [self.method, stage_tree(self.options), self.seed, self.part]
-        return digest(FORMAT, settings_hash(self.run), self.data, own)
+        return digest(FORMAT, self.identity, self.data, self.seed, self.part)
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of the settings."""
+        return identity(self.run)
 
     @property
     def title(self) -> str:
@@ -73,7 +73,7 @@ class Cell:
             "format": FORMAT,
             "kind": "task",
             "key": self.key,
-            **self._identity(),
+            **self._facts(),
             "run": to_tree(self.run),
             "part": self.part,
             "inputs": str(inputs.resolve()),
@@ -82,7 +82,7 @@ class Cell:
 
     def write(self, status: str, **values: Any) -> dict[str, Any]:
         """Write the record of what became of it, and give it."""
-        record = {"format": FORMAT, "kind": "cell", "key": self.key, "status": status, **self._identity()}
+        record = {"format": FORMAT, "kind": "cell", "key": self.key, "status": status, **self._facts()}
         record.update(values)
         write_json(self.folder / RECORD, record)
         return record
@@ -92,13 +92,13 @@ class Cell:
         record = read_record(self.folder)
         return record if record is not None and record["key"] == self.key else None
 
-    def _identity(self) -> dict[str, Any]:
+    def _facts(self) -> dict[str, Any]:
         return {
             "label": self.label,
-            "method": self.method,
-            "options": dict(self.options),
+            "method": self.run.method,
+            "options": self.run.options,
             "seed": self.seed,
-            "settings": settings_hash(self.run),
+            "settings": self.identity,
             "data": self.data,
         }
 

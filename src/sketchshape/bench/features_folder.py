@@ -16,6 +16,7 @@ from sketchshape.train.data.inputs import Inputs, Part
 
 PARTS = ("shapes", "gallery", "train", "validation", "test")
 RECORD = "inputs.json"
+TEACHERS = "teachers"  # folder beside the features, in which equal teachers are kept
 
 
 def save_inputs(inputs: Inputs, folder: Path) -> None:
@@ -66,6 +67,12 @@ def to_learn_from(inputs: Inputs) -> Inputs:
     """Leave out all that a method must not look at: other shapes, validation sketches and test sketches."""
     nothing = inputs.test.emptied()
     return replace(inputs, gallery=inputs.shapes, validation=nothing, test=nothing)
+
+
+def without_lines(inputs: Inputs) -> Inputs:
+    """Leave out line drawings, for a method that does not ask for them."""
+    gallery, shapes = (replace(part, lines=None) for part in (inputs.gallery, inputs.shapes))
+    return replace(inputs, gallery=gallery, shapes=shapes)
 
 
 def _save(path: Path, data: np.ndarray[Any, Any] | None) -> None:

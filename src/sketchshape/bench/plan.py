@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from sketchshape.config import from_tree, load_config
+from sketchshape.config import from_tree, load_config, override, to_tree
 from sketchshape.config.run import Run
 from sketchshape.errors import ConfigError, UsageError
-from sketchshape.train.methods import options_class
+from sketchshape.train.methods import checked, options_class
 
+OWN = ("teacher.", "student.", "head.", "views.lines", "views.line_weight", "views.pool")
 SECTIONS = frozenset(one.name for one in fields(Run)) - {"name"}
 
 
@@ -25,13 +27,15 @@ class Entry:
         label: its name in the table.
         method: a file in `sketchshape.train.methods`.
         note: a sentence below the table.
+        settings: of the run, by which this row differs from the others, such as [student] weight = 0.0.
         options: of the method; what is left out has its default.
-        search: option -> list of the values that a search draws from.
+        search: setting (student.lr) or option -> list of the values that a search draws from.
     """
 
     label: str = ""
     method: str = ""
     note: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     search: dict[str, Any] = field(default_factory=dict)
 
@@ -40,24 +44,44 @@ class Entry:
         """The label as the name of a folder."""
         return re.sub(r"[^a-z0-9]+", "-", self.label.lower()).strip("-")
 
-    def settings(self, changes: dict[str, Any] | None = None) -> Any:
-        """Give the method's `Options`, with some of them changed.
+    @property
+    def values(self) -> dict[str, list[Any]]:
+        """What a search draws from: setting or option -> values."""
+        return flat(self.search)
+
+    def run(self, common: Run, changes: Mapping[str, Any] | None = None) -> Run:
+        """Give the settings of this row.
+
+        Args:
+            common: what is the same for all rows.
+            changes: setting (with dots) or option (without) -> value, put over those of the row.
+
+        Returns:
+            The run, with its method and all options of that.
 
         Raises:
-            ConfigError: there is no such method, or it has no such option; the message names those it has.
+            ConfigError: there is no such method, setting or option, or the setting is of all rows.
         """
-        kind = options_class(self.method)
-        known = [one.name for one in fields(kind)]
-        wanted = {**self.options, **(changes or {})}
+        wanted = {**flat(self.settings), **self.options, **(changes or {})}
+        settings = {key: value for key, value in wanted.items() if "." in key}
+        if wrong := [key for key in settings if not key.startswith(OWN)]:
+            raise ConfigError(
+                f"{self.label}: {wrong[0]} is the same for all methods; expected settings of "
+                f"{', '.join(OWN)}, others belong in [run]"
+            )
+        options = {key: value for key, value in wanted.items() if "." not in key}
+        self._know(options)
+        tree = override(to_tree(common), [f"{key}={json.dumps(value)}" for key, value in settings.items()])
+        return checked(from_tree(Run, {**tree, "method": self.method, "options": options}, self.label))
+
+    def _know(self, wanted: Iterable[str]) -> None:
+        known = [one.name for one in fields(options_class(self.method))]
         for name in wanted:
             if name not in known:
                 near = get_close_matches(name, known, n=1)
                 meant = f"did you mean {near[0]!r}? " if near else ""
-                raise ConfigError(
-                    f"{self.label}: method {self.method} has no option {name!r}; {meant}"
-                    f"Its options are: {', '.join(sorted(known))}"
-                )
-        return from_tree(kind, wanted, self.label, "options.")
+                has = f"Its options are: {', '.join(sorted(known))}" if known else "It has none, but settings"
+                raise ConfigError(f"{self.label}: method {self.method} has no option {name!r}; {meant}{has}")
 
 
 @dataclass(frozen=True)
@@ -94,6 +118,12 @@ class Bench:
     run: Run = field(default_factory=Run)
     search: Budget = field(default_factory=Budget)
     methods: tuple[Entry, ...] = ()
+
+    @property
+    def prepared(self) -> Run:
+        """What the features are made for: line drawings are there if a row asks for them."""
+        most = max(entry.run(self.run).views.lines for entry in self.methods)
+        return replace(self.run, views=replace(self.run.views, lines=most))
 
     def chosen(self, labels: Sequence[str]) -> list[Entry]:
         """Find methods by their labels; no labels are all methods. Raises as `entry` does."""
@@ -136,7 +166,7 @@ def load_bench(path: Path, overrides: Iterable[str] = ()) -> Bench:
     if not 0 < bench.search.validation <= 0.5 or bench.search.budget < 1:
         raise ConfigError(f"{path}: search has {bench.search}, expected budget 1 or more, validation to 0.5")
     for entry in bench.methods:
-        _check(entry, path)
+        _check(entry, bench.run, path)
     for name in ("label", "slug"):
         found = [getattr(entry, name) for entry in bench.methods]
         if double := next((one for one in found if found.count(one) > 1), None):
@@ -147,17 +177,25 @@ def load_bench(path: Path, overrides: Iterable[str] = ()) -> Bench:
     return replace(bench, run=run)
 
 
-def _check(entry: Entry, path: Path) -> None:
+def _check(entry: Entry, run: Run, path: Path) -> None:
     if not entry.slug:
         raise ConfigError(f"{path}: a method has the label {entry.label!r}, expected letters or digits")
     if "," in entry.label:  # --only takes labels with commas between them
         raise ConfigError(f"{path}: the label {entry.label!r} has a comma, expected one without")
-    entry.settings()
-    for name, values in entry.search.items():
+    entry.run(run)
+    for name, values in entry.values.items():
         if not isinstance(values, list) or not values:
             raise ConfigError(f"{path}: search.{name} of {entry.label} is {values!r}, expected a list")
         for value in values:
-            entry.settings({name: value})
+            entry.run(run, {name: value})
+
+
+def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Write nested settings with dots: {"student": {"lr": 0.1}} is {"student.lr": 0.1}."""
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+    return found
 
 
 def _in_run(text: str) -> str:

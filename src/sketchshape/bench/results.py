@@ -13,14 +13,13 @@ import numpy as np
 
 from sketchshape.bench.cells import DONE, load_queries, read_record
 from sketchshape.bench.plan import Bench, Entry
-from sketchshape.config import to_tree
 from sketchshape.errors import ArtefactError
 from sketchshape.metrics import PerQuery
-from sketchshape.runs.identity import settings_hash
+from sketchshape.runs.identity import identity
 from sketchshape.types import F64, I64
 
 RECORD, CELLS = "bench.json", "cells"
-FORMAT = 1
+FORMAT = 2
 NAMES = ("NN", "FT", "ST", "E", "DCG", "mAP")
 
 
@@ -146,15 +145,14 @@ def read_results(bench: Bench, out: Path) -> Results:
         ArtefactError: the folder holds another comparison, or a file is damaged.
     """
     facts = read_facts(out)
-    if facts["settings"] != settings_hash(bench.run):
+    if facts["settings"] != identity(bench.run):
         raise ArtefactError(f"{out} holds a comparison with other settings; choose another --out")
     methods = tuple(_result(bench, entry, out, facts) for entry in bench.methods)
     return Results(bench, facts, methods)
 
 
 def _result(bench: Bench, entry: Entry, out: Path, facts: Mapping[str, Any]) -> Result:
-    own = {"settings": facts["settings"], "data": facts["data"], "method": entry.method}
-    own["options"] = to_tree(entry.settings())
+    own = {"settings": identity(entry.run(bench.run)), "data": facts["data"]}
     seeds, failures, missing = {}, {}, []
     for seed in bench.seeds:
         folder = cell_folder(out, entry, seed)

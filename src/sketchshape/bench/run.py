@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sketchshape.bench.cells import DONE, Cell
-from sketchshape.bench.features_folder import PARTS, save_inputs
+from sketchshape.bench.features_folder import PARTS, TEACHERS, save_inputs
 from sketchshape.bench.parts import other_protocols
 from sketchshape.bench.plan import Bench, Entry
 from sketchshape.bench.results import FORMAT, RECORD, cell_folder, read_facts
@@ -21,12 +21,12 @@ from sketchshape.datasets import load_dataset
 from sketchshape.errors import ArtefactError
 from sketchshape.files import write_json
 from sketchshape.resources import VERSION
-from sketchshape.runs.identity import settings_hash
+from sketchshape.runs.identity import identity
 from sketchshape.train.data.inputs import prepare_inputs
 from sketchshape.train.data.preparer import Preparer
 
 INPUTS = ".inputs"
-SEARCHED = (INPUTS, "search", "search.csv", "chosen.toml")  # what a search leaves
+SEARCHED = (INPUTS, TEACHERS, "search", "search.csv", "chosen.toml")  # what a search leaves
 Say = Callable[[str], None]
 
 
@@ -62,7 +62,7 @@ def run_bench(
     """
     entries = bench.chosen(only)
     claim(bench, out)
-    facts = prepare(bench.run, out / INPUTS, workers=workers, say=say)
+    facts = prepare(bench.prepared, out / INPUTS, workers=workers, say=say)
     _write_facts(bench, out, facts, command)
     cells = [_cell(bench, entry, out, seed, facts["data"]) for seed in bench.seeds for entry in entries]
     records = train(cells, out / INPUTS, jobs, say)
@@ -76,7 +76,7 @@ def claim(bench: Bench, out: Path) -> None:
         ArtefactError: it holds something else.
     """
     if (out / RECORD).is_file():
-        if read_facts(out)["settings"] != settings_hash(bench.run):
+        if read_facts(out)["settings"] != identity(bench.run):
             raise ArtefactError(f"{out} holds a comparison with other settings; choose another with --out")
     elif out.is_dir() and any(path.name not in SEARCHED for path in out.iterdir()):
         raise ArtefactError(f"{out} is not empty and holds no comparison; choose another folder with --out")
@@ -122,8 +122,7 @@ def train(cells: Sequence[Cell], inputs: Path, jobs: int, say: Say) -> list[dict
 
 
 def _cell(bench: Bench, entry: Entry, out: Path, seed: int, data: str) -> Cell:
-    options = to_tree(entry.settings())
-    return Cell(cell_folder(out, entry, seed), entry.label, entry.method, options, seed, bench.run, data)
+    return Cell(cell_folder(out, entry, seed), entry.label, entry.run(bench.run), seed, data)
 
 
 def _write_facts(bench: Bench, out: Path, facts: dict[str, Any], command: str) -> None:
@@ -137,7 +136,7 @@ def _write_facts(bench: Bench, out: Path, facts: dict[str, Any], command: str) -
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": command,
             "cores": cores(),
-            "settings": settings_hash(bench.run),
+            "settings": identity(bench.run),
             "run": to_tree(bench.run),
             **facts,
         },

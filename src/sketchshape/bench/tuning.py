@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from sketchshape.bench.cells import DONE, Cell
-from sketchshape.bench.plan import Bench, Budget, Entry
+from sketchshape.bench.plan import Bench, Budget, Entry, flat
 from sketchshape.bench.run import INPUTS, Say, claim, prepare, train
-from sketchshape.config import to_tree
+from sketchshape.config.run import Run
 from sketchshape.files import atomic, digest
 
 FOLDER = "search"
@@ -52,19 +52,18 @@ def search(
     entries = bench.chosen(only)
     claim(bench, out)
     run = replace(bench.run, data=replace(bench.run.data, validation=bench.search.validation))
-    facts = prepare(run, out / INPUTS, workers=workers, say=say)
+    prepared = replace(bench.prepared, data=run.data)
+    facts = prepare(prepared, out / INPUTS, workers=workers, say=say)
     sizes = facts["sizes"]
     say(f"validation: {sizes['validation']} sketches; left for training: {sizes['train']}")
-    tried = {entry.label: draws(entry, bench.search) for entry in entries}
+    tried = {entry.label: draws(entry, run, bench.search) for entry in entries}
     cells = {
         entry.label: [
             Cell(
                 out / FOLDER / entry.slug / f"setting-{number}",
                 entry.label,
-                entry.method,
-                to_tree(entry.settings(changes)),
+                entry.run(run, changes),
                 0,
-                run,
                 facts["data"],
                 "validation",
             )
@@ -79,20 +78,20 @@ def search(
     return sum(record.get("status") != DONE for own in records.values() for record in own)
 
 
-def draws(entry: Entry, plan: Budget) -> list[Changes]:
+def draws(entry: Entry, run: Run, plan: Budget) -> list[Changes]:
     """Draw the settings of a method: none changed first, then others, no two the same.
 
     Args:
         entry: the method with the values to draw from.
+        run: what is the same for all methods.
         plan: how many, and the seed.
 
     Returns:
         What is changed in each; less than the budget only where there are no more.
     """
-    names = list(entry.search)
-    own = to_tree(entry.settings())
-    grid = [dict(zip(names, values, strict=True)) for values in product(*entry.search.values())]
-    others = [one for one in grid if to_tree(entry.settings(one)) != own]
+    names, own = list(entry.values), entry.run(run)
+    grid = [dict(zip(names, values, strict=True)) for values in product(*entry.values.values())]
+    others = [one for one in grid if entry.run(run, one) != own]
     random = np.random.default_rng([plan.seed, int(digest("search", entry.label)[:8], 16)])
     order = random.permutation(len(others))[: plan.budget - 1]
     return [{}, *(others[index] for index in order)]
@@ -127,11 +126,13 @@ def chosen_toml(
         best = _best_first(own)[0]
         done = own[best].get("status") == DONE
         said = f"validation mAP {100 * own[best]['scores']['mAP']:.1f}" if done else "none could be trained"
-        options = {**entry.options, **(tried[entry.label][best] if done else {})}
+        wanted = {**flat(entry.settings), **entry.options, **(tried[entry.label][best] if done else {})}
+        settings = {key: value for key, value in wanted.items() if "." in key}
+        options = {key: value for key, value in wanted.items() if "." not in key}
         lines = [f"[[methods]]  # setting {best} of {len(own)}: {said}"]
         named = {"label": entry.label, "method": entry.method, "note": entry.note}
         lines += [f"{key} = {_toml(value)}" for key, value in named.items() if value]
-        for section, values in (("options", options), ("search", entry.search)):
+        for section, values in (("settings", settings), ("options", options), ("search", entry.values)):
             if values:
                 lines += [f"[methods.{section}]", *(f"{key} = {_toml(v)}" for key, v in values.items())]
         blocks.append("\n".join(lines) + "\n")

@@ -17,14 +17,16 @@ from typing import Any
 import numpy as np
 
 from sketchshape.bench.cells import DIVERGED, DONE, FAILED, TASK, WORK, Cell, save_queries
-from sketchshape.bench.features_folder import load_inputs, to_learn_from
+from sketchshape.bench.features_folder import TEACHERS, load_inputs, to_learn_from, without_lines
 from sketchshape.config import from_tree
 from sketchshape.config.run import Run
+from sketchshape.encoders.likeness import likeness
 from sketchshape.metrics import Scores, evaluate
 from sketchshape.train.data.inputs import Inputs
 from sketchshape.train.device import pick
 from sketchshape.train.engine.fit import DivergedError
-from sketchshape.train.methods import contend, options_class
+from sketchshape.train.engine.task import Task
+from sketchshape.train.run import train_seed
 from sketchshape.types import F32, I64
 
 
@@ -69,36 +71,31 @@ def peak_mb() -> float:
 
 def _cell(folder: Path, task: dict[str, Any]) -> Cell:
     run = from_tree(Run, task["run"], str(folder / TASK))
-    names = ("label", "method", "options", "seed", "data", "part")
-    return Cell(folder, run=run, **{name: task[name] for name in names})
+    return Cell(folder, run=run, **{name: task[name] for name in ("label", "seed", "data", "part")})
 
 
 def _train(cell: Cell, where: Path) -> dict[str, Any]:
     inputs = load_inputs(where)
-    options = from_tree(options_class(cell.method), cell.options)
-    learned = contend(
-        cell.method,
-        to_learn_from(inputs),
-        cell.run,
-        options,
-        cell.seed,
-        cell.folder / WORK,
-        pick(cell.run.train.device),
-        quiet=True,
-    )
+    if not cell.run.views.lines:
+        inputs = without_lines(inputs)
+    device, teachers = pick(cell.run.train.device), where.with_name(TEACHERS)
+    learned_from, work = to_learn_from(inputs), cell.folder / WORK
+    task = Task(learned_from, cell.run, cell.seed, cell.key, work, device, teachers, quiet=True)
+    trained = train_seed(task)
     for log in (cell.folder / WORK).glob("log.*"):
         shutil.copy(log, cell.folder)
     test = cell.part == "test"
     asked = inputs.test if test else inputs.validation
     ranked = inputs.gallery if test else inputs.validation_gallery
-    similarity = learned.similarity(asked.data, ranked.data)
+    rows = trained.embed_sketches(asked.data), trained.embed_shapes(ranked.data, ranked.lines)
+    similarity = likeness(trained.likeness).between(*rows)
     if not np.isfinite(similarity).all():
         wrong = int((~np.isfinite(similarity)).sum())
         raise DivergedError(f"{wrong} of {similarity.size} similarities are not finite")
     scores = evaluate(similarity, asked.labels, ranked.labels)
     save_queries(cell.folder, scores, asked.labels, cell.key)
     also = _also(where, similarity, inputs) if test else {}
-    return {"scores": scores.to_json(), "also": also, "seconds": float(learned.seconds)}
+    return {"scores": scores.to_json(), "also": also, "seconds": sum(trained.seconds.values())}
 
 
 def _also(where: Path, similarity: F32, inputs: Inputs) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sketchshape.errors import ConfigError
 
@@ -228,9 +229,17 @@ class Train:
 
 @dataclass(frozen=True)
 class Run:
-    """A whole run: the root of a TOML file."""
+    """A whole run: the root of a TOML file.
+
+    Args:
+        name: of the run.
+        method: cgn (the paper's: teacher, student, words), or a file in `sketchshape.train.methods`.
+        options: of another method than cgn; what is left out has its default.
+    """
 
     name: str = "run"
+    method: str = "cgn"
+    options: dict[str, Any] = field(default_factory=dict)
     data: Data = field(default_factory=Data)
     views: Views = field(default_factory=Views)
     backbone: Backbone = field(default_factory=Backbone)
@@ -252,13 +261,7 @@ class Run:
         _one_of("train.trunk", self.train.trunk, ("frozen", "finetune"))
         _one_of("train.precision", self.train.precision, ("fp32", "bf16", "fp16"))
         for stage, where in ((self.teacher, "teacher"), (self.student, "student"), (self.words, "words")):
-            _one_of(f"{where}.schedule", stage.schedule, ("step", "cosine"))
-            _within(f"{where}.epochs", stage.epochs, 1, 100_000)
-            _within(f"{where}.batch", stage.batch, 2, 100_000)
-            _within(f"{where}.dropout", stage.dropout, 0.0, 0.95)
-            _within(f"{where}.accumulate", stage.accumulate, 1, 10_000)
-            _within(f"{where}.ema", stage.ema, 0.0, 0.99999)
-            _within(f"{where}.balance", stage.balance, 0.0, 1.0)
+            check_stage(stage, where)
         _within("data.validation", self.data.validation, 0.0, 0.5)
         if not self.views.elevations:
             raise ConfigError("views.elevations is empty, expected numbers of degrees, such as [30.0]")
@@ -283,6 +286,25 @@ class Run:
         _within("train.augment", self.train.augment, 1, 64)
         if not self.train.seeds:
             raise ConfigError("train.seeds is empty, expected at least one integer, such as [0]")
+
+
+def check_stage(stage: Stage, where: str) -> None:
+    """Check how a network is optimised.
+
+    Args:
+        stage: the settings.
+        where: their section, for the message.
+
+    Raises:
+        ConfigError: a value is out of its range.
+    """
+    _one_of(f"{where}.schedule", stage.schedule, ("step", "cosine"))
+    _within(f"{where}.epochs", stage.epochs, 1, 100_000)
+    _within(f"{where}.batch", stage.batch, 2, 100_000)
+    _within(f"{where}.dropout", stage.dropout, 0.0, 0.95)
+    _within(f"{where}.accumulate", stage.accumulate, 1, 10_000)
+    _within(f"{where}.ema", stage.ema, 0.0, 0.99999)
+    _within(f"{where}.balance", stage.balance, 0.0, 1.0)
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

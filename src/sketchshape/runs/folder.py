@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
-from sketchshape.config import from_tree
+from sketchshape.config import from_tree, to_tree
 from sketchshape.config.run import Run
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.files import write_json
 
-FORMAT = 1
+FORMAT = 2
 
 
 def seed_folder(run: Path, seed: int) -> Path:
     """Name the folder of one seed's networks."""
     return run / f"seed-{seed}"
+
+
+def claim(folder: Path, run: Run, identity: str, *, fresh: bool) -> None:
+    """Take a folder for a run; one that holds a run of other settings is not touched.
+
+    Args:
+        folder: of the run.
+        run: its settings.
+        identity: their hash.
+        fresh: remove a run that is there first.
+
+    Raises:
+        ArtefactError: it holds something else.
+    """
+    path = folder / "settings.json"
+    if fresh and path.is_file():
+        shutil.rmtree(folder)
+    if path.is_file():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found.get("hash") != identity:
+            of = "other settings" if found.get("format") == FORMAT else "an older version of sketchshape"
+            raise ArtefactError(
+                f"{folder} holds a run of {of}; choose another folder with --out, "
+                "or add --fresh to replace it"
+            )
+    elif folder.is_dir() and any(folder.iterdir()):
+        raise ArtefactError(f"{folder} is not empty and holds no run; choose another folder with --out")
+    write_json(path, {"format": FORMAT, "kind": "settings", "hash": identity, "settings": to_tree(run)})
 
 
 def write_run(run: Path, record: dict[str, Any]) -> None:
@@ -45,7 +74,9 @@ def read_run(run: Path) -> tuple[Run, dict[str, Any]]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         if record["format"] != FORMAT or record["kind"] != "run":
-            raise ArtefactError(f"{path}: format {record['format']}, expected {FORMAT}; train again")
+            raise ArtefactError(
+                f"{path}: format {record['format']}, expected {FORMAT}; train again with --fresh"
+            )
         return from_tree(Run, record["settings"], str(path)), record
     except (ValueError, KeyError, TypeError) as error:
-        raise ArtefactError(f"{path}: damaged ({error}); train again") from None
+        raise ArtefactError(f"{path}: damaged ({error}); train again with --fresh") from None

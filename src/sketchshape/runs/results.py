@@ -13,9 +13,9 @@ import numpy as np
 from sketchshape.errors import ArtefactError
 from sketchshape.metrics import Scores, evaluate
 from sketchshape.runs.embeddings import load_embeddings
+from sketchshape.runs.folder import FORMAT
 from sketchshape.types import I64
 
-FORMAT = 1
 SHOWN = 10  # shapes that a retrieval picture shows for a query
 _ROUNDING = 2e-3  # another processor may swap two almost equal shapes
 

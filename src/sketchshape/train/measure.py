@@ -19,8 +19,8 @@ from sketchshape.metrics import MEASURES, Scores, evaluate, mean_and_spread
 from sketchshape.runs.embeddings import Embeddings, load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
 from sketchshape.train.data.preparer import Preparer
-from sketchshape.train.models.pair import load_pair
-from sketchshape.types import F32
+from sketchshape.train.trained import load_trained
+from sketchshape.types import I64
 
 NAMES = dict(zip(MEASURES, ("NN", "FT", "ST", "E", "DCG", "mAP"), strict=True))
 
@@ -115,16 +115,16 @@ def measure(
     for seed in settings.train.seeds:
         folder = seed_folder(run, seed)
         own = load_embeddings(folder / "embeddings.npz")
-        query_names, query_vectors = _named(own.query_labels, own.query_embeddings, classes)
-        shape_names, shape_vectors = _named(own.gallery_labels, own.gallery_embeddings, classes)
+        query_names, query_rows = _named(own.query_labels, classes), own.query_embeddings
+        shape_names, shape_rows = _named(own.gallery_labels, classes), own.gallery_embeddings
         if asked or offered:
-            pair = load_pair(folder, settings, sides.preparer.device)
+            trained = load_trained(folder, settings, record["hash"], sides.preparer.device)
             if asked:
-                query_names, query_vectors = asked.names, pair.embed_sketches(asked.data)
+                query_names, query_rows = asked.names, trained.embed_sketches(asked.data)
             if offered:
-                shape_names, shape_vectors = offered.names, pair.embed_shapes(offered.data, offered.lines)
+                shape_names, shape_rows = offered.names, trained.embed_shapes(offered.data, offered.lines)
         _check_common(query_names, shape_names)
-        similarity = likeness(own.likeness).between(query_vectors, shape_vectors)
+        similarity = likeness(own.likeness).between(query_rows, shape_rows)
         seeds[seed] = evaluate(similarity, np.array(query_names), np.array(shape_names))
         missing = dict(Counter(name for name in query_names if name not in set(shape_names)))
     unreadable = (*(asked.unreadable if asked else ()), *(offered.unreadable if offered else ()))
@@ -190,8 +190,8 @@ def _check_common(queries: list[str], shapes: list[str]) -> None:
         )
 
 
-def _named(labels: Any, vectors: F32, classes: list[str]) -> tuple[list[str], F32]:
-    return [classes[label] for label in labels], vectors
+def _named(labels: I64, classes: list[str]) -> list[str]:
+    return [classes[label] for label in labels]
 
 
 def _skipping(scores: Scores, more: int) -> Scores:

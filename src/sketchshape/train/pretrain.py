@@ -17,7 +17,7 @@ from sketchshape.config import to_tree
 from sketchshape.config.pretrain import Pretrain, Source
 from sketchshape.errors import ArtefactError, ConfigError
 from sketchshape.files import atomic, digest, write_json
-from sketchshape.runs.identity import stage_tree
+from sketchshape.runs.identity import FORMAT, differing
 from sketchshape.train import device as devices
 from sketchshape.train.cgn.words import WordClassifier
 from sketchshape.train.data.drawings import Drawings, Words, picture, read_words, split_words
@@ -67,7 +67,7 @@ def pretrain(settings: Pretrain, folder: Path, *, fresh: bool = False, quiet: bo
         precision=settings.train.precision,
         folder=folder,
         name="classifier",
-        key=digest(_tree(replace(settings, name="", data=Source()))),
+        key=_identity(replace(settings, name="", data=Source())),
         validate=check if len(held) else None,
         quiet=quiet,
     )
@@ -99,15 +99,14 @@ def _network(settings: Pretrain, words: int, seed: int) -> WordClassifier:
         return WordClassifier(Encoder(trunk, top), words, settings.classifier, stem=settings.stem, seed=seed)
 
 
-def _tree(settings: Pretrain) -> dict[str, Any]:
-    """Give the settings as they are hashed."""
-    tree = to_tree(settings)
-    return {**tree, "classifier": stage_tree(tree["classifier"])}
+def _identity(settings: Pretrain) -> str:
+    """Hash the settings that differ from their defaults."""
+    return digest("pretrain", FORMAT, differing(to_tree(settings), to_tree(Pretrain())))
 
 
 def _claim(path: Path, settings: Pretrain, words: Words) -> None:
     record = {"format": 1, "kind": "pretrain", "settings": to_tree(settings), "drawings": len(words)}
-    record["hash"] = digest(_tree(settings), list(words.keys))
+    record["hash"] = digest(_identity(settings), list(words.keys))
     if not path.is_file():
         write_json(path, record)
     elif f'"{record["hash"]}"' not in path.read_text(encoding="utf-8"):
@@ -141,6 +140,6 @@ def _save_trunk(path: Path, encoder: Encoder, settings: Pretrain) -> None:
     tensors: dict[str, Any] = {
         name: value.detach().cpu().contiguous() for name, value in encoder.trunk.state_dict().items()
     }
-    header = {"format": "1", "kind": "trunk", "settings": digest(_tree(settings))}
+    header = {"format": "1", "kind": "trunk", "settings": _identity(settings)}
     with atomic(path) as temporary:
         safetensors.torch.save_file(tensors, temporary, header)

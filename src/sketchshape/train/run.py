@@ -1,53 +1,52 @@
-"""A whole run, from mesh files and drawings to figures: what `sketchshape train` does."""
+"""A whole run, from mesh files and drawings to figures: what `sketchshape train` does. [CGN] Fig. 2."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from sketchshape.config import to_tree
 from sketchshape.config.run import Run
 from sketchshape.datasets import load_dataset
-from sketchshape.errors import ArtefactError
-from sketchshape.files import digest, write_json
-from sketchshape.resources import VERSION
-from sketchshape.runs.embeddings import Embeddings, load_embeddings, save_embeddings
-from sketchshape.runs.folder import seed_folder, write_run
-from sketchshape.runs.identity import settings_hash
-from sketchshape.train.cgn.stages import train_pair
-from sketchshape.train.data.inputs import Inputs, Part, prepare_inputs
+from sketchshape.files import digest
+from sketchshape.runs.centers import Centers
+from sketchshape.runs.folder import claim, seed_folder, write_run
+from sketchshape.runs.identity import identity
+from sketchshape.train import methods
+from sketchshape.train.centers.target_check import report_targets
+from sketchshape.train.cgn.lessons import swapped
+from sketchshape.train.cgn.student import train_student, validation
+from sketchshape.train.cgn.teacher import find_centers, train_teacher
+from sketchshape.train.cgn.words import train_words
+from sketchshape.train.data.inputs import prepare_inputs
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.device import note_precision
-from sketchshape.train.engine.distributed import World, processes
-from sketchshape.train.measure import scores_of
-from sketchshape.train.models.pair import Pair
+from sketchshape.train.engine.distributed import processes, world
+from sketchshape.train.engine.task import Task
+from sketchshape.train.models.pair import in_roles, new_pair
+from sketchshape.train.models.retriever import Retriever
+from sketchshape.train.record import keep_trained, read_figures, record_of, report_problems, write_items
 
 
 def train_run(
-    settings: Run,
-    run: Path,
+    run: Run,
+    folder: Path,
     *,
     workers: int | None = None,
     fresh: bool = False,
     quiet: bool = False,
     command: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Render, encode, train each seed's pair, and measure it on the test sketches.
+    """Render, encode, train the networks of each seed, and measure them on the test sketches.
 
     Whatever is done already is taken over, so an interrupted run goes on with the same call. Of the
     processes of torchrun the first one prepares and writes; the others read what it left in the cache.
 
     Args:
-        settings: of the run.
-        run: folder that it lands in.
+        run: the settings.
+        folder: that it lands in.
         workers: processes that render; None is all cores.
         fresh: remove what the folder holds first.
         quiet: show no progress.
@@ -60,133 +59,65 @@ def train_run(
         ArtefactError: the folder holds a run of other settings.
         DatasetError: the data set is not there, or nothing in it can be read.
     """
-    with processes(settings.train.device) as world:
-        return _train_run(settings, run, world, workers, fresh, quiet or not world.first, command)
+    run = methods.checked(run)
+    with processes(run.train.device) as team:
+        started, quiet, own = time.monotonic(), quiet or not team.first, identity(run)
+        with team.first_alone():
+            if team.first:
+                claim(folder, run, own, fresh=fresh)
+            dataset = load_dataset(run.data.layout, run.data.path)
+            preparer = Preparer(run, workers=workers, quiet=quiet)
+            inputs = prepare_inputs(dataset, preparer)
+        if team.first:
+            report_problems(inputs, len(dataset.problems))
+            note_precision(run.train.precision, preparer.device)
+        prepared, key, seeds = time.monotonic() - started, digest(own, inputs.digest), {}
+        for seed in run.train.seeds:
+            place = seed_folder(folder, seed)
+            if team.any(not (place / "embeddings.npz").is_file()):
+                task = Task(inputs, run, seed, key, place, preparer.device, quiet=quiet)
+                trained = train_seed(task)
+                if team.first:
+                    keep_trained(task, trained)
+                team.wait()
+            seeds[str(seed)] = read_figures(place, key)
+        record = record_of(run, inputs, dataset.summary(), key, seeds, command, prepared)
+        if team.first:
+            write_items(folder, inputs)
+            write_run(folder, record)
+        return record
 
 
-def _train_run(
-    settings: Run,
-    run: Path,
-    world: World,
-    workers: int | None,
-    fresh: bool,
-    quiet: bool,
-    command: Sequence[str],
-) -> dict[str, Any]:
-    started = time.monotonic()
-    with world.first_alone():
-        if world.first:
-            _claim(run, settings, fresh)
-        dataset = load_dataset(settings.data.layout, settings.data.path)
-        preparer = Preparer(settings, workers=workers, quiet=quiet)
-        inputs = prepare_inputs(dataset, preparer)
-    if world.first:
-        _report(inputs, len(dataset.problems))
-        note_precision(settings.train.precision, preparer.device)
-    prepared = time.monotonic() - started
-    stamp = digest(settings_hash(settings), inputs.digest)
-    seeds = {}
-    for seed in settings.train.seeds:
-        folder = seed_folder(run, seed)
-        path = folder / "embeddings.npz"
-        if world.any(not path.is_file()):
-            pair, trained = train_pair(inputs, settings, seed, folder, preparer.device, quiet=quiet)
-            if world.first:
-                save_embeddings(path, _embed(pair, inputs), stamp)
-                write_json(folder / "trained.json", vars(trained))
-            world.wait()
-        seeds[str(seed)] = _figures(folder, stamp)
-    record = _record(settings, inputs, dataset.summary(), seeds, command, prepared)
-    if world.first:
-        _write_items(run, inputs)
-        write_run(run, record)
-    return record
+def train_seed(task: Task) -> Retriever:
+    """Train the networks of one seed: the paper's, or those of another method of the comparison.
+
+    Raises:
+        ConfigError: there is no such method, or it cannot use an option or a setting.
+    """
+    methods.options_of(task.run)
+    return train_cgn(task) if task.run.method == methods.CGN else methods.train(task)
 
 
-def _claim(run: Path, settings: Run, fresh: bool) -> None:
-    """Take a folder for a run; one that holds a run of other settings is not touched."""
-    path = run / "settings.json"
-    if fresh and path.is_file():
-        shutil.rmtree(run)
-    wanted = settings_hash(settings)
-    if path.is_file():
-        if json.loads(path.read_text(encoding="utf-8")).get("hash") != wanted:
-            raise ArtefactError(
-                f"{run} holds a run of other settings; choose another folder with --out, "
-                "or add --fresh to replace it"
-            )
-    elif run.is_dir() and any(run.iterdir()):
-        raise ArtefactError(f"{run} is not empty and holds no run; choose another folder with --out")
-    write_json(path, {"format": 1, "kind": "settings", "hash": wanted, "settings": to_tree(settings)})
+def train_cgn(task: Task) -> Retriever:
+    """Train a teacher, and a student that is guided to the class centers of its embedding. [CGN] Fig. 2.
 
+    The teacher learns from shapes and the student from sketches, or the other way round, Table 3. Where
+    `words.weight` is more than 0, a second head for sketches is trained in the end.
+    """
+    run, pair = task.run, new_pair(task.run, task.sizes, task.seed, task.device)
+    if run.teacher.modality == "sketch":
+        task = replace(task, inputs=swapped(task.inputs))
+    teaching, learning = in_roles(pair.shapes, pair.sketches, run)
 
-def _report(inputs: Inputs, known: int) -> None:
-    for problem in inputs.problems[:known]:
-        print(f"note: {problem}", file=sys.stderr)
-    if unreadable := inputs.problems[known:]:
-        print(f"{len(unreadable)} files could not be read and are left out", file=sys.stderr)
+    teacher, taught = train_teacher(task, teaching)
+    centers = world().of_first(find_centers(task, teacher))
+    targets = report_targets(centers, task.inputs.classes, run.student, quiet=task.quiet)
+    check = validation(task, replace(pair, words=None).retriever(run, task.device))
+    learned = train_student(task, learning, centers, check)
 
-
-def _embed(pair: Pair, inputs: Inputs) -> Embeddings:
-    test, gallery = inputs.test, inputs.gallery
-    return Embeddings(
-        np.array([item.id for item in test.items]),
-        test.labels,
-        pair.embed_sketches(test.data) if len(test) else np.empty((0, 0), np.float32),
-        np.array([item.id for item in gallery.items]),
-        gallery.labels,
-        pair.embed_shapes(gallery.data, gallery.lines),
-    )
-
-
-def _figures(folder: Path, stamp: str) -> dict[str, Any]:
-    scores = scores_of(load_embeddings(folder / "embeddings.npz", stamp))
-    trained = json.loads((folder / "trained.json").read_text(encoding="utf-8"))
-    per_class = {str(label): row for label, row in scores.per_class.items()}
-    return {"scores": scores.to_json(), "per_class": per_class, **trained}
-
-
-def _record(
-    settings: Run,
-    inputs: Inputs,
-    summary: dict[str, Any],
-    seeds: dict[str, Any],
-    command: Sequence[str],
-    prepared: float,
-) -> dict[str, Any]:
-    sizes = {
-        "shapes": len(inputs.gallery),
-        "learned_shapes": len(inputs.shapes),
-        "train": len(inputs.train),
-        "validation": len(inputs.validation),
-        "test": len(inputs.test),
-        **({} if inputs.words is None else {"words": len(inputs.words)}),
-    }
-    return {
-        "name": settings.name,
-        "command": " ".join(command),
-        "version": VERSION,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "settings": to_tree(settings),
-        "hash": digest(settings_hash(settings), inputs.digest),
-        "classes": list(inputs.names),
-        "dataset": {
-            **summary,
-            "layout": settings.data.layout,
-            **sizes,
-            "problems": list(inputs.problems),
-        },
-        "seconds_prepared": prepared,
-        "seeds": seeds,
-    }
-
-
-def _write_items(run: Path, inputs: Inputs) -> None:
-    def sketches(part: Part) -> dict[str, Any]:
-        return {
-            item.id: {"path": str(item.path.resolve()), "line": getattr(item, "line", None)}
-            for item in part.items
-        }
-
-    gallery = {item.id: str(item.path.resolve()) for item in inputs.gallery.items}
-    write_json(run / "items.json", {"queries": sketches(inputs.test), "gallery": gallery})
+    retriever = pair.retriever(run, task.device)
+    retriever.centers = Centers(centers, task.inputs.classes, task.key)
+    retriever.seconds, retriever.facts = {"teacher": taught, "student": learned}, {"target_check": targets}
+    if pair.words is not None:
+        retriever.seconds["words"] = train_words(task, pair.words)
+    return retriever

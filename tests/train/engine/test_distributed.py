@@ -16,11 +16,10 @@ from small_world import make_world, write_config  # noqa: E402
 from train_processes import launch  # noqa: E402
 from train_worker import Plain, cases, data, normed, train  # noqa: E402
 
-from sketchshape.config import load_config, to_tree  # noqa: E402
+from sketchshape.config import load_config  # noqa: E402
 from sketchshape.config import run as settings  # noqa: E402
 from sketchshape.errors import ConfigError  # noqa: E402
-from sketchshape.runs.identity import settings_hash, stage_tree  # noqa: E402
-from sketchshape.train import Augment, Items, ParameterGroup  # noqa: E402
+from sketchshape.train import Augment, Items, Method, ParameterGroup  # noqa: E402
 from sketchshape.train import device as devices  # noqa: E402
 from sketchshape.train.data.items import (  # noqa: E402
     Batch,
@@ -29,6 +28,7 @@ from sketchshape.train.data.items import (  # noqa: E402
 )
 from sketchshape.train.data.pairs import PairBatch  # noqa: E402
 from sketchshape.train.engine.distributed import processes, world  # noqa: E402
+from sketchshape.train.engine.method import Turn  # noqa: E402
 from sketchshape.train.run import train_run  # noqa: E402
 
 torch.set_num_threads(1)
@@ -86,27 +86,30 @@ def test_accumulation_augments_as_one_large_batch(tmp_path):
             torch.nn.init.zeros_(self.layers.weight)
             torch.nn.init.zeros_(self.layers.bias)
 
-        def updates(self, batch):
-            yield from super().updates(Batch(batch.inputs.flatten(1).double() / 255, batch.labels))
+        def loss(self, batch):
+            return super().loss(Batch(batch.inputs.flatten(1).double() / 255, batch.labels))
 
     one = train(Pixels(), tmp_path / "one", settings.Stage(epochs=2, batch=8, lr=0.1), items)
     two = train(Pixels(), tmp_path / "two", settings.Stage(epochs=2, batch=4, accumulate=2, lr=0.1), items)
     assert _near(one["state"], two["state"], 1e-12)
 
 
-def test_players_take_turns_over_all_micro_batches(tmp_path):
-    class Duel(torch.nn.Module):
+def test_turns_are_taken_over_all_micro_batches(tmp_path):
+    class Duel(Method):
         def __init__(self):
             super().__init__()
             values = torch.tensor([1.0, 2.0], dtype=torch.float64)
             self.a, self.b = torch.nn.Parameter(values[0].clone()), torch.nn.Parameter(values[1].clone())
 
-        def players(self):
-            return {"a": [ParameterGroup([self.a])], "b": [ParameterGroup([self.b])]}
+        def turns(self):
+            sides = ("a", self.loss, self.a), ("b", self.other, self.b)
+            return [Turn(name, loss, [ParameterGroup([one])]) for name, loss, one in sides]
 
-        def updates(self, batch):
-            yield "a", ((self.a * self.b - batch.inputs[:, 0]) ** 2).mean()
-            yield "b", ((self.a + self.b * batch.inputs[:, 1]) ** 2).mean()
+        def loss(self, batch):
+            return ((self.a * self.b - batch.inputs[:, 0]) ** 2).mean()
+
+        def other(self, batch):
+            return ((self.a + self.b * batch.inputs[:, 1]) ** 2).mean()
 
     whole = train(Duel(), tmp_path / "whole", settings.Stage(epochs=2, batch=9, lr=0.01))
     parts = train(Duel(), tmp_path / "parts", settings.Stage(epochs=2, batch=3, accumulate=3, lr=0.01))
@@ -151,22 +154,6 @@ def test_fine_tuning_keeps_channels_last(tmp_path, monkeypatch):
         weight = saved["method"]["encoder.trunk.layers.3.weight"]
         assert weight.is_contiguous(memory_format=torch.channels_last)
         assert not weight.is_contiguous()
-
-
-def test_settings_of_later_versions_leave_older_hashes_as_they_are():
-    plain = settings.Teacher()
-    tree = to_tree(plain)
-    later = ("accumulate", "ema", "balance", "classifier")
-    older = {name: value for name, value in tree.items() if name not in later}
-    assert stage_tree(tree) == older
-    assert stage_tree(to_tree(replace(plain, ema=0.9))) == {**older, "ema": 0.9}
-    assert stage_tree(to_tree(replace(plain, classifier="simplex"))) == {**older, "classifier": "simplex"}
-    run = settings.Run()
-    assert settings_hash(run) != settings_hash(replace(run, teacher=replace(plain, accumulate=2)))
-    assert settings_hash(run) != settings_hash(replace(run, student=replace(run.student, ema=0.5)))
-    worded = replace(run, views=settings.Views(lines=6), words=settings.Words(weight=1.0))
-    even = replace(worded, words=settings.Words(weight=1.0, balance=1.0))
-    assert len({settings_hash(one) for one in (run, worded, even)}) == 3
 
 
 def test_without_torchrun_there_is_one_process():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import signal
 import subprocess
 import sys
@@ -24,13 +25,16 @@ from sketchshape.train import (  # noqa: E402
     Features,
     Head,
     Items,
+    Method,
     ParameterGroup,
     Student,
     Teacher,
     build_backbone,
     fit,
 )
+from sketchshape.train.engine.method import Turn  # noqa: E402
 from sketchshape.train.engine.sgd import SGD, learning_rate  # noqa: E402
+from sketchshape.train.engine.step import Stepper  # noqa: E402
 
 torch.set_num_threads(1)
 STAGE = settings.Teacher(epochs=3, batch=4, lr=0.05, views_min=2, schedule="cosine")
@@ -97,20 +101,17 @@ def test_a_step_is_sgd_with_momentum_and_decay_at_the_scheduled_rate(tmp_path):
         epochs=4, batch=6, lr=0.1, momentum=0.8, weight_decay=0.01, decay_every=2, decay=0.5
     )
 
-    class Linear(torch.nn.Module):
+    class Linear(Method):
         def __init__(self):
             super().__init__()
             self.head = torch.nn.Parameter(torch.tensor([1.0, -2.0], dtype=torch.float64))
             self.trunk = torch.nn.Parameter(torch.tensor([0.5, 3.0], dtype=torch.float64))
 
-        def players(self):
-            return {"one": [ParameterGroup([self.head]), ParameterGroup([self.trunk], 0.1)]}
+        def groups(self):
+            return [ParameterGroup([self.head]), ParameterGroup([self.trunk], 0.1)]
 
-        def updates(self, batch):
-            yield (
-                "one",
-                ((batch.inputs @ self.head - 1) ** 2).mean() + ((batch.inputs @ self.trunk) ** 2).mean(),
-            )
+        def loss(self, batch):
+            return ((batch.inputs @ self.head - 1) ** 2).mean() + ((batch.inputs @ self.trunk) ** 2).mean()
 
     data = Items(np.random.default_rng(0).normal(size=(12, 2)), np.zeros(12))
     method, result = _run(tmp_path, Linear(), data, stage)
@@ -181,32 +182,67 @@ def test_schedules_are_their_formulas():
     )
 
 
+class _Duel(Method):
+    """Two numbers with the same loss, which take turns; each turn notes what it finds."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = (torch.nn.Parameter(torch.tensor(value)) for value in (1.0, 2.0))
+        self.found = []
+
+    def turns(self):
+        sides = ("a", self.a), ("b", self.b)
+        return [Turn(name, self.loss, [ParameterGroup([one])]) for name, one in sides]
+
+    def loss(self, batch):
+        self.found.append((self.a.item(), self.b.item()))
+        return self.a * self.b
+
+
 def test_players_take_turns(tmp_path):
-    seen = []
-
-    class Duel(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.a, self.b = (torch.nn.Parameter(torch.tensor(value)) for value in (1.0, 2.0))
-
-        def players(self):
-            return {"a": [ParameterGroup([self.a])], "b": [ParameterGroup([self.b])]}
-
-        def updates(self, batch):
-            before = self.a.item(), self.b.item()
-            yield "a", self.a * self.b
-            between = self.a.item(), self.b.item()
-            yield "b", self.a * self.b
-            seen.append((before, between, (self.a.item(), self.b.item())))
-
     stage = settings.Stage(epochs=1, batch=4, lr=0.1, momentum=0, weight_decay=0)
-    _, result = _run(tmp_path, Duel(), Items(np.zeros((8, 1)), np.zeros(8)), stage)
+    method, result = _run(tmp_path, _Duel(), Items(np.zeros((8, 1)), np.zeros(8)), stage)
+    found = [*method.found, (method.a.item(), method.b.item())]
+    seen = list(zip(found[0::2], found[1::2], found[2::2], strict=False))
     for before, between, after in seen:
         assert between == pytest.approx((before[0] - 0.1 * before[1], before[1]))
         assert after == pytest.approx((between[0], between[1] - 0.1 * between[0]))
     assert len(seen) == 2
     assert result.history[0]["loss"] == pytest.approx(np.mean([a * b for (a, b), _, _ in seen]))
     assert result.history[0]["loss_b"] == pytest.approx(np.mean([a * b for _, (a, b), _ in seen]))
+
+
+def test_a_step_gives_the_loss_of_each_turn_and_stops_at_one_that_is_not_finite():
+    class Broken(_Duel):
+        def turns(self):
+            a, b = super().turns()
+            return [a, replace(b, loss=lambda batch: self.loss(batch) * float("nan"))]
+
+    stage, batch = settings.Stage(momentum=0, weight_decay=0), Items(np.zeros((2, 1)), np.zeros(2))
+    (items,) = batch.batches(2, seed=0, epoch=0)
+    method = _Duel()
+    losses = Stepper(method, stage, torch.device("cpu"), "fp32").step(items, 0.1)
+    assert losses == pytest.approx([1 * 2, 0.8 * 2])
+    broken = Broken()
+    losses = Stepper(broken, stage, torch.device("cpu"), "fp32").step(items, 0.1)
+    assert losses == pytest.approx([2, math.nan], nan_ok=True)
+    assert (broken.a.item(), broken.b.item()) == pytest.approx((0.8, 2.0))  # nothing is learned from it
+
+
+def test_by_default_a_method_has_one_turn_of_all_that_can_learn():
+    class Plain(Method):
+        def __init__(self):
+            super().__init__()
+            self.one, self.kept = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2).requires_grad_(False)
+
+        def loss(self, batch):
+            return self.one(batch).sum()
+
+    method = Plain()
+    (turn,) = method.turns()
+    (group,) = turn.groups
+    assert (turn.name, turn.loss, group.factor, group.clip) == ("loss", method.loss, 1.0, 0.0)
+    assert [id(one) for one in group.parameters] == [id(one) for one in method.one.parameters()]
 
 
 def test_runs_of_one_seed_are_equal_and_of_two_seeds_are_not(tmp_path):
@@ -283,12 +319,12 @@ def test_ctrl_c_finishes_the_step_and_keeps_it(tmp_path, when):
     whole, expected = _run(tmp_path / "whole", validate=lambda: {"figure": 1.0})
 
     class Pressed(Teacher):
-        def updates(self, batch):
-            for number, found in enumerate(super().updates(batch)):
-                self.count = getattr(self, "count", 0) + 1
-                if self.count == 7 and number == 0 and when == "update":
-                    signal.raise_signal(signal.SIGINT)
-                yield found
+        def loss(self, batch):
+            found = super().loss(batch)
+            self.count = getattr(self, "count", 0) + 1
+            if self.count == 7 and when == "update":
+                signal.raise_signal(signal.SIGINT)
+            return found
 
     def validate():
         if when == "validate":
@@ -352,7 +388,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
     with pytest.raises(ArtefactError, match=r"not a checkpoint .*; remove it to start over"):
         _run(tmp_path)
     torch.save({"format": 99, "key": "", "state": {}}, path)
-    with pytest.raises(ArtefactError, match="format 99, expected 1"):
+    with pytest.raises(ArtefactError, match="format 99, expected 2"):
         _run(tmp_path)
 
 
@@ -397,9 +433,9 @@ def test_mixed_precision_computes_the_network_in_bf16_and_keeps_weights_in_float
     kinds = []
 
     class Looking(Teacher):
-        def updates(self, batch):
+        def loss(self, batch):
             self.encoder.head[1].register_forward_hook(lambda module, inputs, out: kinds.append(out.dtype))
-            yield from super().updates(batch)
+            return super().loss(batch)
 
     stage = replace(STAGE, views_min=0, lr=1e-3, batch=9)
     method = _teacher(stage, dropout=0.0)
@@ -418,13 +454,13 @@ def test_progress_tells_the_epoch_and_the_loss(tmp_path, capsys):
     _run(tmp_path, quiet=False)
     shown = capsys.readouterr().err
     assert "teacher: 15/15" in shown
-    assert "epoch 3/3 teacher" in shown
+    assert re.search(r"epoch 3/3 loss \d+\.\d{3}", shown)
 
 
 def test_a_backbone_that_is_frozen_by_hand_stays_as_it_is(tmp_path):
     backbone = build_backbone("tiny", "none", 16).requires_grad_(False)
     teacher = Teacher(Encoder(backbone, Head(32, 8, 6)), 3, STAGE)
-    assert len(teacher.players()["teacher"]) == 2  # head and classifier
+    assert len(teacher.groups()) == 2  # head and classifier
     before = {key: value.clone() for key, value in backbone.named_parameters()}
     pictures = np.random.default_rng(0).integers(0, 256, (6, 3, 16, 16), dtype=np.uint8)
     _run(tmp_path, teacher, Items(pictures, np.arange(6) % 3))

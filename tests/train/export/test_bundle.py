@@ -20,10 +20,12 @@ from sketchshape.encoders.bundle import LineSettings, ViewSettings
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.train.export import parity as parity_module
-from sketchshape.train.export.bundle import Exportable, export_run
+from sketchshape.train.export.bundle import export_run
 from sketchshape.train.export.calibration import calibrate
+from sketchshape.train.export.graphs import Exportable
 from sketchshape.train.export.onnx_weights import save_shared
 from sketchshape.train.export.parity import Parity, _differs
+from sketchshape.train.models.views import OfViews
 from sketchshape.train.run import train_run
 
 CLASSES = ("key", "tree", "chair")
@@ -188,17 +190,41 @@ def test_small_variances_keep_their_digits(tmp_path: Path) -> None:
     np.testing.assert_allclose(session.run(None, {"x": x})[0][0], variance**-0.5, rtol=1e-6)
 
 
-def test_the_graph_averages_a_drawing_with_its_mirror_image() -> None:
+@pytest.mark.parametrize("unit", [True, False], ids=["unit rows", "as they are"])
+def test_the_graph_averages_a_drawing_with_its_mirror_image(unit: bool) -> None:
+    """Unit rows are averaged as such and brought to length 1 again; others are averaged as they are."""
     torch.manual_seed(0)
     trunk, head = torch.nn.Sequential(ToFloat(), torch.nn.Flatten()), torch.nn.Linear(16, 4)
-    network = Exportable(trunk, head, mirrored=True)
+    network = torch.nn.Sequential(head, Unit()) if unit else head
+    graph = Exportable(trunk, network, mirrored=True, finish=unit)
     picture = torch.randint(0, 256, (2, 4, 4), dtype=torch.uint8)
-    one, other = (
-        torch.nn.functional.normalize(head(view.flatten(1).float()), dim=1)
-        for view in (picture, picture.flip(2))
-    )
-    expected = torch.nn.functional.normalize(one + other, dim=1)
-    torch.testing.assert_close(network(picture), expected)
+    one, other = (head(view.flatten(1).float()) for view in (picture, picture.flip(2)))
+    if unit:
+        one, other = (torch.nn.functional.normalize(rows, dim=1) for rows in (one, other))
+        expected = torch.nn.functional.normalize(one + other, dim=1)
+    else:
+        expected = (one + other) / 2
+    torch.testing.assert_close(graph(picture), expected)
+
+
+def test_the_graph_of_shapes_gives_the_network_all_views_and_mirrors_none() -> None:
+    torch.manual_seed(0)
+    trunk, head = torch.nn.Sequential(ToFloat(), torch.nn.Flatten()), torch.nn.Linear(16, 4)
+    pictures = torch.randint(0, 256, (2, 3, 4, 4), dtype=torch.uint8)
+    expected = head(pictures.flatten(2).float())
+    graph = Exportable(trunk, head, mirrored=False, finish=False)
+    torch.testing.assert_close(graph(pictures), expected)
+    pooled = OfViews(head)
+    for finish in (False, True):
+        rows = head(pictures.flatten(2).float().mean(1))
+        rows = torch.nn.functional.normalize(rows, dim=1) if finish else rows
+        graph = Exportable(trunk, pooled, mirrored=False, finish=finish)
+        torch.testing.assert_close(graph(pictures), rows)
+
+
+class Unit(torch.nn.Module):
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.normalize(rows, dim=1)
 
 
 class ToFloat(torch.nn.Module):

@@ -107,11 +107,12 @@ def test_the_teacher_yields_its_am_softmax_loss(modality):
     teacher = Teacher(encoder, 3, settings.Teacher(scale=9.0, margin=0.2, modality=modality))
     inputs = torch.rand(6, 4, 32) if modality == "shape" else torch.rand(6, 32)
     batch = Batch(inputs, torch.tensor([0, 1, 2, 0, 1, 2]))
-    ((player, loss),) = teacher.updates(batch)
-    assert player == "teacher"
+    (turn,) = teacher.turns()
+    loss = turn.loss(batch)
+    assert turn.name == "loss"
     expected = am_softmax_loss(encoder(inputs), batch.labels, teacher.classifier.weight, 9.0, 0.2)
     assert torch.equal(loss, expected)
-    held = {id(one) for group in teacher.players()["teacher"] for one in group.parameters}
+    held = {id(one) for group in turn.groups for one in group.parameters}
     assert held == {id(one) for one in teacher.parameters()}
 
 
@@ -120,17 +121,19 @@ def test_the_student_yields_guidance_and_what_is_added():
     batch = Batch(torch.rand(6, 32), torch.tensor([0, 1, 2, 0, 1, 2]))
     options = settings.Student(weight=0.2, away="mean")
     student = Student(encoder, centers, options)
-    ((player, loss),) = student.updates(batch)
+    (turn,) = student.turns()
+    loss = turn.loss(batch)
     guidance = guidance_loss(encoder(batch.inputs), batch.labels, centers, 0.2, "mean")
-    assert player == "student"
+    assert turn.name == "loss"
     assert torch.equal(loss, guidance)
     assert student.classifier is None
     assert not student.centers.requires_grad
     both = Student(encoder, centers, replace(options, classification=0.5))
-    ((_, loss),) = both.updates(batch)
+    (turn,) = both.turns()
+    loss = turn.loss(batch)
     own = am_softmax_loss(encoder(batch.inputs), batch.labels, both.classifier.weight)
     assert float(loss.detach()) == pytest.approx(float((guidance + 0.5 * own).detach()), rel=1e-5)
-    held = {id(one) for group in both.players()["student"] for one in group.parameters}
+    held = {id(one) for group in turn.groups for one in group.parameters}
     assert held == {id(one) for one in both.parameters()}
 
 
@@ -162,5 +165,5 @@ def test_the_teacher_sees_subsets_of_views_only_where_asked():
     batch = Batch(torch.rand(6, 12, 32), torch.tensor([0, 1, 2, 0, 1, 2]))
     for least, changes in ((0, False), (6, True)):
         teacher = Teacher(encoder, 3, settings.Teacher(views_min=least))
-        losses = {float(loss.detach()) for _ in range(5) for _, loss in teacher.updates(batch)}
+        losses = {float(teacher.loss(batch).detach()) for _ in range(5)}
         assert (len(losses) > 1) == changes

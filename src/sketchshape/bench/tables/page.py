@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
+from sketchshape.bench.plan import Entry, flat
 from sketchshape.bench.results import NAMES, Results
 from sketchshape.bench.tables.formats import HEAD, also_table, lines
 from sketchshape.bench.tables.pictures import class_differences
@@ -16,6 +17,7 @@ from sketchshape.bench.tables.table import MEASURED, Row
 from sketchshape.config import to_tree
 from sketchshape.report.page import LIMITS, settings_text
 from sketchshape.report.style import DPI
+from sketchshape.train.methods import options_of
 
 
 def build_page(
@@ -57,7 +59,7 @@ def build_page(
         problems=problems,
         pictures={path.stem: _embedded(path) for path in pictures},
         classes=_classes(results) if any(path.stem == "per_class" for path in pictures) else None,
-        methods=[(one.label, one.method, _options(one.settings())) for one in results.bench.methods],
+        methods=[(one.label, one.method, _options(one, results)) for one in results.bench.methods],
         settings=settings_text(to_tree(results.bench.run)),
         limit=LIMITS[results.bench.run.data.protocol],
     )
@@ -82,10 +84,10 @@ def _classes(results: Results) -> tuple[list[str], list[tuple[str, str, list[str
     return methods, body
 
 
-def _options(options: object) -> str:
-    """List the options, but for those that are as the run has them."""
-    own = [f"{name} {value}" for name, value in to_tree(options).items() if value is not None]
-    return ", ".join(own)
+def _options(entry: Entry, results: Results) -> str:
+    """List the settings that are the method's own, and its options."""
+    own = {**flat(entry.settings), **to_tree(options_of(entry.run(results.bench.run)))}
+    return ", ".join(f"{name} {value}" for name, value in own.items())
 
 
 def _embedded(path: Path) -> tuple[str, int]:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 
+from sketchshape.config.run import Student
 from sketchshape.metrics.rows import unit
 from sketchshape.train.losses.guidance import check_push
 from sketchshape.types import F64
 
-FORMAT = 1
 GOOD = 0.5  # cosine of a target to its center; 171 random directions with lambda 0.1 reach 0.61
 
 
@@ -73,3 +74,31 @@ def target_check(centers: NDArray[Any], weight: float = 0.1, away: str = "sum") 
     center = table.argmax(1)
     own = np.arange(len(rows))
     return TargetCheck(table[own, own], table[own, own] >= table.max(1), center)
+
+
+def report_targets(
+    centers: NDArray[Any], classes: Sequence[str], options: Student, *, quiet: bool
+) -> dict[str, Any]:
+    """Print where the student will be led before it starts, with a warning when that is wrong.
+
+    Args:
+        centers: (N, D).
+        classes: their names.
+        options: weight and away are used.
+        quiet: print nothing.
+
+    Returns:
+        The figures, for the record of the run.
+    """
+    check = target_check(centers, options.weight, options.away)
+    right, least = int(check.nearest.sum()), float(check.cosine.min())
+    if not quiet:
+        console = Console(stderr=True)
+        console.print(
+            f"target check: cos(t, c) mean {check.cosine.mean():.3f}, least {least:.3f}; "
+            f"{right} of {len(classes)} targets are nearest to their own center"
+        )
+        if warning := check.warning(classes):
+            console.print(f"[yellow]warning:[/] {warning}", highlight=False)
+    mean = float(check.cosine.mean())
+    return {"cosine_mean": mean, "cosine_least": least, "nearest": right, "classes": len(classes)}

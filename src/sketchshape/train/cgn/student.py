@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from torch import Tensor, nn
+import torch
+from torch import Tensor
 
 from sketchshape.config import run as settings
+from sketchshape.files import digest
+from sketchshape.metrics import evaluate
+from sketchshape.train.cgn.lessons import learning
 from sketchshape.train.data.items import Batch
+from sketchshape.train.engine.fit import Validate
+from sketchshape.train.engine.method import Method
+from sketchshape.train.engine.task import Task
 from sketchshape.train.losses import AMSoftmax, guidance_loss
 from sketchshape.train.losses.guidance import check_push
 from sketchshape.train.models.encoder import Encoder, ParameterGroup
+from sketchshape.train.models.retriever import Retriever
+from sketchshape.types import F32
 
 
-class Student(nn.Module):
+class Student(Method[Batch]):
     """Guidance towards fixed class centers, where asked with classification too. [CGN] section 3.3.
 
     Args:
@@ -40,17 +47,55 @@ class Student(nn.Module):
         self.register_buffer("centers", centers.detach().clone().float())
         self.classifier = AMSoftmax(len(centers), width, seed=seed) if options.classification else None
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the one player: encoder and, if there is one, classifier."""
+    def groups(self) -> list[ParameterGroup]:
+        """List the parameters of encoder and, if there is one, classifier."""
         groups = self.encoder.groups(self.options.trunk_lr)
         if self.classifier is not None:
             groups.append(ParameterGroup(list(self.classifier.parameters())))
-        return {"student": groups}
+        return groups
 
-    def updates(self, batch: Batch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the guidance loss, plus the weighted classification loss."""
+    def loss(self, batch: Batch) -> Tensor:
+        """Give the guidance loss, plus the weighted classification loss."""
         embeddings = self.encoder(batch.inputs)
         loss = guidance_loss(embeddings, batch.labels, self.centers, self.options.weight, self.options.away)
         if self.classifier is not None:
             loss = loss + self.options.classification * self.classifier(embeddings, batch.labels)
-        yield "student", loss
+        return loss
+
+
+def train_student(task: Task, encoder: Encoder, centers: F32, validate: Validate | None = None) -> float:
+    """Train the student.
+
+    Args:
+        task: settings, data, seed.
+        encoder: of the learning modality, fresh; changed in place.
+        centers: (N, D) of the teacher.
+        validate: called after each epoch.
+
+    Returns:
+        The seconds that it took.
+    """
+    options = task.run.student
+    student = Student(encoder, torch.from_numpy(centers), options, seed=task.seed).to(task.device)
+    items, key = learning(task.inputs, task.run), digest(centers.tobytes())
+    return task.fit(student, items, options, "student", key, validate).seconds
+
+
+def validation(task: Task, retriever: Retriever) -> Validate | None:
+    """Rank shapes, which are fixed by now, for the sketches held out of training; None where there are none.
+
+    Args:
+        task: whose validation part asks.
+        retriever: with a trained encoder of shapes.
+    """
+    held, gallery = task.inputs.validation, task.inputs.validation_gallery
+    if not len(held) or task.run.teacher.modality == "sketch":
+        return None
+    shapes = retriever.embed_shapes(gallery.data)
+
+    def validate() -> dict[str, float]:
+        ranked = retriever.join(shapes, gallery.lines)
+        scores = evaluate(retriever.embed_sketches(held.data) @ ranked.T, held.labels, gallery.labels)
+        return {"val_map": scores.map, "val_nn": scores.nn}
+
+    return validate

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sketchshape.config import run as settings
+from sketchshape.config import to_tree
+from sketchshape.files import digest
+from sketchshape.metrics.rows import unit
+from sketchshape.train.centers.class_centers import class_centers
 from sketchshape.train.centers.simplex import regular_simplex
+from sketchshape.train.cgn.lessons import teaching
 from sketchshape.train.data.items import Batch
+from sketchshape.train.engine.method import Method
+from sketchshape.train.engine.once import fit_once
+from sketchshape.train.engine.task import Task
 from sketchshape.train.losses import AMSoftmax
-from sketchshape.train.models.encoder import Encoder, ParameterGroup
+from sketchshape.train.models.encoder import Encoder, Normalised, ParameterGroup
+from sketchshape.train.models.retriever import Retriever
 from sketchshape.train.models.views import some_views
+from sketchshape.types import F32
 
 
-class Teacher(nn.Module):
+class Teacher(Method[Batch]):
     """AM-softmax classification of shapes, or of sketches when swapped. [CGN] section 3.2, Table 3.
 
     Args:
@@ -36,14 +44,52 @@ class Teacher(nn.Module):
             corners = regular_simplex(classes, width, torch.Generator().manual_seed(seed))
         self.classifier = AMSoftmax(classes, width, options.scale, options.margin, seed, fixed=corners)
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the one player: encoder and classifier together."""
+    def groups(self) -> list[ParameterGroup]:
+        """List the parameters of encoder and classifier."""
         classifier = ParameterGroup(list(self.classifier.parameters()))
-        return {"teacher": [*self.encoder.groups(self.options.trunk_lr), classifier]}
+        return [*self.encoder.groups(self.options.trunk_lr), classifier]
 
-    def updates(self, batch: Batch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the classification loss."""
+    def loss(self, batch: Batch) -> Tensor:
+        """Give the classification loss."""
         inputs = batch.inputs
         if self.options.views_min and self.encoder.has_views(inputs):
             inputs = some_views(inputs, self.options.views_min)
-        yield "teacher", self.classifier(self.encoder(inputs), batch.labels)
+        loss: Tensor = self.classifier(self.encoder(inputs), batch.labels)
+        return loss
+
+
+def train_teacher(task: Task, encoder: Encoder) -> tuple[Teacher, float]:
+    """Train the teacher; where a task has trained the same one before, it is taken over.
+
+    Args:
+        task: settings, data, seed.
+        encoder: of the teaching modality, fresh; changed in place.
+
+    Returns:
+        The teacher in evaluation mode, and the seconds that its training took.
+    """
+    run, classes = task.run, len(task.inputs.classes)
+    teacher = Teacher(encoder, classes, run.teacher, seed=task.seed).to(task.device)
+    network = to_tree(run.backbone), to_tree(run.head), run.views.pool, run.train.trunk, run.train.rotation
+    key = digest(*network, vars(task.sizes))
+    taught = fit_once(task, teacher, teaching(task.inputs, run), run.teacher, "teacher", key)
+    return teacher, taught.seconds
+
+
+def find_centers(task: Task, teacher: Teacher) -> F32:
+    """Give the class centers that a teacher found, as `teacher.centers` says. [CGN] section 3.2.
+
+    Args:
+        task: whose training items are averaged.
+        teacher: trained.
+
+    Returns:
+        (N, D) float32: means of the embeddings of each class, or the unit rows of the classifier.
+    """
+    if teacher.options.centers == "classifier":
+        return unit(teacher.classifier.weight.detach().cpu().numpy())
+    network, inputs = Normalised(teacher.encoder), task.inputs
+    trained = Retriever(network, network, task.device)
+    if teacher.options.modality == "shape":
+        return class_centers(trained.embed_shapes(inputs.shapes.data), inputs.shapes.labels, inputs.classes)
+    return class_centers(trained.embed_sketches(inputs.train.data), inputs.train.labels, inputs.classes)

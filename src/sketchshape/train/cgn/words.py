@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 from torch import nn
 
 from sketchshape.config import run as settings
+from sketchshape.train.cgn.lessons import wording
 from sketchshape.train.cgn.teacher import Teacher
+from sketchshape.train.engine.task import Task
 from sketchshape.train.models.encoder import Encoder
 
 KEPT = (nn.Conv2d, nn.BatchNorm2d)
@@ -42,3 +45,19 @@ class WordClassifier(Teacher):
         for layer in self.stem:
             layer.eval()
         return self
+
+
+def train_words(task: Task, encoder: Encoder) -> float:
+    """Train the second head of the sketches' network, which tells words apart.
+
+    Args:
+        task: settings, data, seed.
+        encoder: of sketches, with a fresh head; changed in place.
+
+    Returns:
+        The seconds that it took.
+    """
+    items = wording(task.inputs, task.run)
+    options = replace(task.run.teacher, classifier="learned")  # there may be more words than corners
+    method = Teacher(encoder, int(items.labels.max()) + 1, options, seed=task.seed).to(task.device)
+    return task.fit(method, items, task.run.words, "words").seconds

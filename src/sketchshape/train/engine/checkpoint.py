@@ -10,7 +10,7 @@ import torch
 from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save_checkpoint(path: Path, key: str, state: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -15,7 +15,7 @@ from sketchshape.config import run as settings
 from sketchshape.errors import ConfigError, SketchshapeError
 from sketchshape.files import digest
 from sketchshape.progress import Steps
-from sketchshape.runs.identity import stage_tree
+from sketchshape.runs.identity import stage_identity
 from sketchshape.runs.log import write_log
 from sketchshape.train.data.items import Data, step_seed
 from sketchshape.train.engine.checkpoint import load_checkpoint, save_checkpoint
@@ -93,7 +93,7 @@ def fit(
     device = torch.device(device)
     if precision == "fp16" and device.type == "cpu":
         raise ConfigError("train.precision is fp16, which needs a GPU; use bf16 or fp32 on a CPU")
-    full_key = digest(key, stage_tree(asdict(stage)), seed, precision, data.digest())
+    full_key = digest(key, stage_identity(stage), seed, precision, data.digest())
     loop = _Loop(method, data, stage, seed, device, precision, folder, name, full_key)
     resumed = loop.resume()
     gpu = [device] if device.type == "cuda" else []
@@ -194,13 +194,14 @@ class _Loop(Generic[B]):
     def update(self, batch: B) -> None:
         self.seed_step()
         rate = learning_rate(self.stage, self.epoch + self.step / self.steps)
-        for player, loss in self.stepper.step(batch, rate):
+        losses = self.stepper.step(batch, rate)
+        for turn, loss in zip(self.stepper.turns, losses, strict=False):
             if not math.isfinite(loss):
                 raise DivergedError(
                     f"{self.name}: the loss is {loss} in epoch {self.epoch + 1}, step {self.step + 1}; "
                     f"try --set {self.name}.lr={self.stage.lr / 10:g}, or --set train.precision=fp32"
                 )
-            self.sums[player] = self.sums.get(player, 0.0) + loss
+            self.sums[turn.name] = self.sums.get(turn.name, 0.0) + loss
 
     def seed_step(self) -> None:
         # Not torch.manual_seed: it writes down the stack for devices that are not there, every time.
@@ -210,7 +211,7 @@ class _Loop(Generic[B]):
             torch.cuda.manual_seed_all(value)
 
     def losses(self) -> str:
-        return " ".join(f"{player} {total / self.step:.3f}" for player, total in self.sums.items())
+        return " ".join(f"{name} {total / self.step:.3f}" for name, total in self.sums.items())
 
     def close_epoch(self, validate: Validate | None) -> None:
         began = time.monotonic()
@@ -218,7 +219,7 @@ class _Loop(Generic[B]):
         with self.stepper.using_average():
             figures = validate() if validate and self.world.first else {}
         means = [total / self.steps for total in self.sums.values()]
-        extra = dict(zip([f"loss_{player}" for player in self.sums][1:], means[1:], strict=True))
+        extra = dict(zip([f"loss_{name}" for name in self.sums][1:], means[1:], strict=True))
         rate = learning_rate(self.stage, self.epoch)
         self.seconds += time.monotonic() - began
         spent = self.seconds - sum(row["seconds"] for row in self.history)

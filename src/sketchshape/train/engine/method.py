@@ -1,46 +1,50 @@
-"""What the trainer asks of a method."""
+"""What the training loop asks of what it trains."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Protocol, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from sketchshape.train.models.encoder import ParameterGroup
 
-B_contra = TypeVar("B_contra", contravariant=True)
+B = TypeVar("B")  # a batch
 
 
-class Method(Protocol[B_contra]):
-    """Networks with the losses that train them, for batches of one type.
+@dataclass(frozen=True)
+class Turn(Generic[B]):
+    """A loss with the parameters that it moves, which have an optimizer of their own.
 
-    `players` names the sets of parameters that take turns; each gets an optimizer of its own. `updates`
-    yields a player and its loss; that player has made its step by the time the generator goes on. So a
-    method with one loss is one yield, and an adversarial method two. Random numbers come from torch's
-    global generator, which the trainer sets before each step.
+    Args:
+        name: in the log.
+        loss: of a batch, a scalar to be lowered.
+        groups: the parameters.
     """
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Name the players, with their parameters."""
-        ...
+    name: str
+    loss: Callable[[B], Tensor]
+    groups: list[ParameterGroup]
 
-    def updates(self, batch: B_contra) -> Iterator[tuple[str, Tensor]]:
-        """Yield a player and the scalar loss that it has to lower, one after the other."""
-        ...
 
-    def state_dict(self) -> dict[str, Any]:
-        """Give all that training changes."""
-        ...
+class Method(nn.Module, ABC, Generic[B]):
+    """Networks with the loss that trains them, for batches of one type.
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> Any:
-        """Take it back."""
-        ...
+    A subclass gives `loss`. Random numbers come from torch's global generator, which the loop sets before
+    each step. A step has one turn; a method that plays against itself gives several, and each has moved its
+    parameters by the time the next one computes its loss.
+    """
 
-    def train(self, mode: bool = True) -> Any:
-        """Switch to training."""
-        ...
+    @abstractmethod
+    def loss(self, batch: B) -> Tensor:
+        """Give the scalar that a step has to lower."""
 
-    def eval(self) -> Any:
-        """Switch to evaluation."""
-        ...
+    def groups(self) -> list[ParameterGroup]:
+        """List what is trained: by default all parameters, at the learning rate of the stage."""
+        return [ParameterGroup([one for one in self.parameters() if one.requires_grad])]
+
+    def turns(self) -> list[Turn[B]]:
+        """Give the turns of a step."""
+        return [Turn("loss", self.loss, self.groups())]

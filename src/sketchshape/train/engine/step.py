@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, TypeVar
 
@@ -13,7 +13,7 @@ from sketchshape.config import run as settings
 from sketchshape.train.data.items import cut
 from sketchshape.train.engine.distributed import world
 from sketchshape.train.engine.ema import Averaged
-from sketchshape.train.engine.method import Method
+from sketchshape.train.engine.method import Method, Turn
 from sketchshape.train.engine.sgd import SGD
 
 B = TypeVar("B")  # a batch
@@ -35,10 +35,8 @@ class Stepper(Generic[B]):
     ) -> None:
         self.method, self.accumulate, self.device = method, stage.accumulate, device
         self.world, self.half = world(), _HALF.get(precision)
-        self.optimizers = {
-            player: SGD(groups, stage.momentum, stage.weight_decay)
-            for player, groups in method.players().items()
-        }
+        self.turns = method.turns()
+        self.optimizers = [SGD(turn.groups, stage.momentum, stage.weight_decay) for turn in self.turns]
         self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
         self.averaged = Averaged(method, stage.ema) if stage.ema else None
         # Each process has seen its own part of a batch: what batch-norms keep of them is averaged.
@@ -48,32 +46,36 @@ class Stepper(Generic[B]):
             if self.world.size > 1 and name.endswith(("running_mean", "running_var"))
         ]
 
-    def step(self, batch: B, rate: float) -> Iterator[tuple[str, float]]:
-        """Yield each player with its loss, and make its step when the caller goes on.
+    def step(self, batch: B, rate: float) -> list[float]:
+        """Make a step: each turn learns from the whole batch before the next one looks at it.
 
         Args:
             batch: of all processes.
             rate: learning rate.
 
-        Yields:
-            The player, and its loss over the whole batch.
+        Returns:
+            The loss of each turn; one that is not finite is the last, and nothing is learned from it.
 
         Raises:
             ConfigError: the batch is to be cut, and is not one of labelled items.
         """
-        self._forget()
-        for turn in zip(*[self._learn(part, weight) for part, weight in self._share(batch)], strict=True):
-            player = turn[0][0]
-            optimizer, loss = self.optimizers[player], torch.stack([part for _, part in turn]).sum()
+        losses: list[float] = []
+        parts = self._share(batch)
+        for turn, optimizer in zip(self.turns, self.optimizers, strict=True):
+            self._forget()
+            loss = torch.stack([self._learn(turn, part, weight) for part, weight in parts]).sum()
             for statistic in self._statistics:
                 statistic /= self.world.size
             self.world.add_up([*optimizer.gradients(), *self._statistics, loss])
-            yield player, float(loss)
+            losses.append(float(loss))
+            if not math.isfinite(losses[-1]):
+                return losses
             self.scaler.step(optimizer, rate)  # type: ignore[arg-type]
             self.scaler.update()
-            self._forget()
+        self._forget()
         if self.averaged:
             self.averaged.update()
+        return losses
 
     def using_average(self) -> AbstractContextManager[None]:
         """Give the method the weights that are to be kept inside this block."""
@@ -82,15 +84,15 @@ class Stepper(Generic[B]):
     def state_dict(self) -> dict[str, Any]:
         """Give the state."""
         return {
-            "optimizers": {player: one.state_dict() for player, one in self.optimizers.items()},
+            "optimizers": [one.state_dict() for one in self.optimizers],
             "scaler": self.scaler.state_dict(),
             "averaged": self.averaged.state_dict() if self.averaged else None,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take it back."""
-        for player, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][player])
+        for optimizer, stored in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(stored)
         self.scaler.load_state_dict(state["scaler"])
         if self.averaged:
             self.averaged.load_state_dict(state["averaged"])
@@ -103,21 +105,17 @@ class Stepper(Generic[B]):
             weight = 0.0  # too few items for all: this process keeps in step on one that does not count
         return [(part, weight * fraction) for part, fraction in cut(own, self.accumulate)]
 
-    def _learn(self, part: B, weight: float) -> Iterator[tuple[str, Tensor]]:
-        """Add the gradients of one micro-batch, player after player, each with its part of the loss."""
-        turns = self.method.updates(part)
-        while True:
-            with self._autocast():  # only while the method computes, not while its loss is used
-                found = next(turns, None)
-            if found is None:
-                return
-            weighted = found[1] * weight
-            self.scaler.scale(weighted).backward()  # type: ignore[no-untyped-call]
-            yield found[0], weighted.detach()
+    def _learn(self, turn: Turn[B], part: B, weight: float) -> Tensor:
+        """Add the gradients of one micro-batch, and give its part of the loss."""
+        with self._autocast():  # only while the method computes, not while its loss is used
+            loss = turn.loss(part)
+        weighted = loss * weight
+        self.scaler.scale(weighted).backward()  # type: ignore[no-untyped-call]
+        return weighted.detach()
 
     def _autocast(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, self.half) if self.half else nullcontext()
 
     def _forget(self) -> None:
-        for optimizer in self.optimizers.values():
+        for optimizer in self.optimizers:
             optimizer.zero_grad()

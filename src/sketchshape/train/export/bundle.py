@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
-import copy
 import importlib.util
-import io
-import logging
 import shutil
 import tempfile
-import warnings
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
 
 from sketchshape.config.run import Run
 from sketchshape.encoders.bundle import Bundle
+from sketchshape.encoders.likeness import likeness
 from sketchshape.encoders.record import CENTERS, RECORD, SHAPES, SKETCHES, write_record
 from sketchshape.errors import MissingExtraError, UsageError
 from sketchshape.images import PREPROCESSING_VERSION
-from sketchshape.metrics.rows import unit
 from sketchshape.render import RENDERER_VERSION
 from sketchshape.runs.centers import Centers
-from sketchshape.runs.embeddings import load_embeddings
+from sketchshape.runs.embeddings import Embeddings, load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.export.calibration import calibrate
 from sketchshape.train.export.card import FIGURES, model_card
+from sketchshape.train.export.graphs import shape_graph, sketch_graph
 from sketchshape.train.export.onnx_weights import save_shared
 from sketchshape.train.export.parity import Parity, compare, probes
-from sketchshape.train.models.backbones import build_backbone
-from sketchshape.train.models.encoder import Encoder
-from sketchshape.train.models.frozen import fold_batch_norms
-from sketchshape.train.models.pair import Pair, load_pair, widened
-from sketchshape.train.models.views import pooled
-
-OPSET = 18
+from sketchshape.train.trained import load_trained
+from sketchshape.types import F32
 
 
 @dataclass(frozen=True)
@@ -97,20 +84,23 @@ def export_run(
         raise UsageError(f"--seed {seed}: {run} has the seeds {', '.join(map(str, settings.train.seeds))}")
     _check_target(out, replace)
     preparer = Preparer(settings, workers=workers, quiet=quiet)
-    pair = load_pair(seed_folder(run, seed), settings, preparer.device)
+    place = seed_folder(run, seed)
+    trained = load_trained(place, settings, record["hash"], preparer.device)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
         folder = Path(scratch) / "bundle"
         folder.mkdir()
-        _write_networks(folder, pair, settings)
-        centers = Centers.load(seed_folder(run, seed) / "centers.npz")
+        save_shared(
+            {SKETCHES: sketch_graph(trained, settings), SHAPES: shape_graph(trained, settings)}, folder
+        )
+        centers, own = Centers.load(place / "centers.npz"), load_embeddings(place / "embeddings.npz")
         with (folder / CENTERS).open("wb") as stream:
-            np.save(stream, widened(unit(centers.values), pair.sketches.head.width))
-        facts = _facts(settings, record, centers, seed)
-        confidence = calibrate(load_embeddings(seed_folder(run, seed) / "embeddings.npz"))
+            np.save(stream, _asked_with(centers, own))
+        facts = {**_facts(settings, record, centers, seed), **_compared(own)}
+        confidence = calibrate(own)
         facts["confidence"] = asdict(confidence) if confidence else None
         digest = write_record(folder, facts)
-        parity = compare(pair, Bundle.open(folder), probes(run, preparer), preparer)
+        parity = compare(trained, Bundle.open(folder), probes(run, preparer), preparer)
         parity.demand(str(run))
         write_record(folder, {**facts, "parity": asdict(parity)})
         (folder / "README.md").write_text(model_card(record, facts, parity, digest, about), encoding="utf-8")
@@ -119,92 +109,17 @@ def export_run(
     return Exported(out, digest, size, parity)
 
 
-class Exportable(nn.Module):
-    """Pictures to unit vectors, as one graph: normalisation, trunk, head, length 1.
-
-    Args:
-        trunk: a backbone without batch-norms.
-        head: of the encoder.
-        mirrored: add the embedding of the mirror image, as `train.flip_test` measures it.
-        pool: how the features of a shape's views are joined.
-    """
-
-    def __init__(self, trunk: nn.Module, head: nn.Module, mirrored: bool, pool: str = "mean") -> None:
-        super().__init__()
-        self.trunk, self.head, self.mirrored, self.pool = trunk, head, mirrored, pool
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Embed (n, H, W) sketches, or (n, views, H, W) shapes: (n, D) float32, unit rows."""
-        if pictures.ndim == 4:
-            features = self.trunk(pictures.flatten(0, 1))
-            features = pooled(features.unflatten(0, (-1, pictures.shape[1])), self.pool)
-            return functional.normalize(self.head(features), dim=1)
-        vectors = functional.normalize(self.head(self.trunk(pictures)), dim=1)
-        if self.mirrored:
-            other = functional.normalize(self.head(self.trunk(pictures.flip(2))), dim=1)
-            vectors = functional.normalize(vectors + other, dim=1)
-        return vectors
+def _asked_with(centers: Centers, own: Embeddings) -> F32:
+    """Give what a search for a class asks with: a row for each class, as long as that of a sketch."""
+    rows = likeness(own.likeness).prepare(centers.values)
+    return np.pad(rows, ((0, 0), (0, own.query_embeddings.shape[1] - rows.shape[1])))
 
 
-def _write_networks(folder: Path, pair: Pair, settings: Run) -> None:
-    sketch, shape = (settings.backbone.of(modality).size for modality in ("sketch", "shape"))
-    width = pair.sketches.head.width  # more than that of the shapes' head where there is a words head
-    graphs = {
-        SKETCHES: _to_onnx(_plain(pair.sketches, settings, "sketch", width), (sketch, sketch)),
-        SHAPES: _to_onnx(_plain(pair.shapes, settings, "shape", width), (settings.views.total, shape, shape)),
-    }
-    save_shared(graphs, folder)
-
-
-def _plain(encoder: Encoder, settings: Run, modality: str, width: int) -> Exportable:
-    """Put the backbone in front of a head that was trained on features, in the form for inference.
-
-    Its vectors are filled up with zeros to `width`, as `Pair.join` does it.
-    """
-    backbone = settings.backbone.of(modality)
-    mirrored = modality == "sketch" and settings.train.flip_test
-    if settings.train.trunk == "frozen":
-        trunk = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=True)
-    else:
-        trunk = copy.deepcopy(encoder.trunk)  # type: ignore[assignment]
-    trunk.simplify()
-    head: nn.Module = copy.deepcopy(encoder.head)
-    if zeros := width - encoder.head.width:
-        head = nn.Sequential(head, nn.ZeroPad1d((0, zeros)))
-    network = Exportable(trunk, head, mirrored, encoder.pool).cpu().eval().requires_grad_(False)
-    fold_batch_norms(network.trunk)
-    return network
-
-
-def _to_onnx(network: Exportable, item: tuple[int, ...]) -> Any:
-    example = torch.full((2, *item), 255, dtype=torch.uint8)
-    with _silence():
-        program = torch.onnx.export(
-            network,
-            (example,),
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=["pictures"],
-            output_names=["vectors"],
-            dynamic_shapes=({0: torch.export.Dim("n", min=1)},),
-            verbose=False,
-        )
-    assert program is not None
-    return program.model_proto
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    # The exporter reports its steps, and warns of what its own parts will change.
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+def _compared(own: Embeddings) -> dict[str, Any]:
+    if own.likeness == "cosine":
+        return {}
+    row = list(own.gallery_embeddings.shape[1:])
+    return {"likeness": own.likeness, "row": row, "width": own.query_embeddings.shape[1]}
 
 
 def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -> dict[str, Any]:

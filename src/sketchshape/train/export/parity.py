@@ -12,10 +12,12 @@ import torch
 
 from sketchshape.datasets import ShapeItem, SketchItem, load_dataset
 from sketchshape.encoders.bundle import Bundle
+from sketchshape.encoders.likeness import Likeness, likeness
 from sketchshape.errors import ArtefactError, FileError, SketchshapeError
+from sketchshape.metrics.rows import unit
 from sketchshape.train.data.pictures import line_pictures, shape_pictures, sketch_pictures
 from sketchshape.train.data.preparer import Preparer
-from sketchshape.train.models.pair import Pair
+from sketchshape.train.models.retriever import Retriever
 from sketchshape.types import F32, U8
 
 LEAST_COSINE = 0.9999
@@ -113,30 +115,39 @@ def probes(run: Path, preparer: Preparer) -> Probes:
     return Probes(np.stack(galleries), np.stack(drawings)[:, 0], lines)
 
 
-def compare(pair: Pair, bundle: Bundle, pictures: Probes, preparer: Preparer) -> Parity:
+def compare(trained: Retriever, bundle: Bundle, pictures: Probes, preparer: Preparer) -> Parity:
     """Embed pictures with torch and with a bundle.
 
     Args:
-        pair: the networks of torch.
+        trained: the networks of torch.
         bundle: what was exported from them.
         pictures: of at least as many shapes as are compared in a ranking.
-        preparer: that the pair was trained with.
+        preparer: that they were trained with.
 
     Returns:
         The differences.
     """
     right = (
-        pair.embed_sketches(_inputs(_looks(pictures.sketches, preparer), preparer, "sketch")),
-        pair.embed_shapes(_inputs(pictures.shapes, preparer, "shape"), _line_inputs(pictures, preparer)),
+        trained.embed_sketches(_inputs(_looks(pictures.sketches, preparer), preparer, "sketch")),
+        trained.embed_shapes(_inputs(pictures.shapes, preparer, "shape"), _line_inputs(pictures, preparer)),
     )
     lines = [None] * len(pictures.shapes) if pictures.lines is None else pictures.lines
     found = (
         np.concatenate([bundle.embed_sketches(one[None]) for one in pictures.sketches]),
         np.stack([bundle.embed_shape(*one) for one in zip(pictures.shapes, lines, strict=True)]),
     )
-    cosine = min(float((a * b).sum(1).min()) for a, b in zip(right, found, strict=True))
-    wanted, got = (sketches @ shapes.T for sketches, shapes in (right, found))
+    way = likeness(trained.likeness)
+    cosine = min(_alike(a, b, way) for a, b in zip(right, found, strict=True))
+    wanted, got = (way.between(*side) for side in (right, found))
     return Parity(cosine, int(_differs(wanted, got).sum()), TOP, len(pictures.shapes), len(pictures.sketches))
+
+
+def _alike(rows: F32, others: F32, way: Likeness) -> float:
+    """Give the least cosine of two embeddings of one picture; subspaces have many bases, and are compared."""
+    if way.name == "subspace" and rows.ndim == 3:
+        return min(float(way.among(a[None], b[None])[0, 0]) for a, b in zip(rows, others, strict=True))
+    one, other = (unit(side.reshape(len(side), -1)) for side in (rows, others))
+    return float((one * other).sum(1).min())
 
 
 def _differs(wanted: F32, got: F32) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -163,7 +174,7 @@ def _line_inputs(pictures: Probes, preparer: Preparer) -> np.ndarray[Any, Any] |
 
 @torch.inference_mode()
 def _inputs(pictures: U8, preparer: Preparer, modality: str) -> np.ndarray[Any, Any]:
-    """Give what the pair takes: the pictures, or the features of a frozen trunk."""
+    """Give what the networks take: the pictures, or the features of a frozen trunk."""
     network = preparer.network(modality)
     if network is None:
         return pictures

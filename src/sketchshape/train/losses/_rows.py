@@ -23,35 +23,6 @@ def cosines(rows: Tensor, others: Tensor) -> Tensor:
         return left @ functional.normalize(others.to(kind), dim=1).T
 
 
-def check(embeddings: Tensor, labels: Tensor, classes: Tensor, name: str) -> None:
-    """Check the arguments of a loss between embeddings and one vector per class.
-
-    Args:
-        embeddings: (M, D).
-        labels: (M,) integers 0..N-1.
-        classes: (N, D).
-        name: of `classes`, for the message.
-
-    Raises:
-        ValueError: a shape, type or label is wrong.
-    """
-    if embeddings.ndim != 2 or not embeddings.is_floating_point() or len(embeddings) == 0:
-        raise ValueError(f"embeddings are {_show(embeddings)}, expected floating point (M, D), M at least 1")
-    if classes.ndim != 2 or classes.shape[1] != embeddings.shape[1]:
-        raise ValueError(
-            f"{name} are {_show(classes)}, expected (N, {embeddings.shape[1]}) as the embeddings"
-        )
-    if labels.shape != embeddings.shape[:1] or labels.dtype != torch.int64:
-        raise ValueError(f"labels are {_show(labels)}, expected int64 ({len(embeddings)},)")
-    if (
-        labels.device.type == "cpu"
-    ):  # elsewhere the look would wait for the device, which checks indices itself
-        low, high = int(labels.min()), int(labels.max())
-        if low < 0 or high >= len(classes):
-            wrong = low if low < 0 else high
-            raise ValueError(f"labels have the value {wrong}, expected 0 to {len(classes) - 1}")
-
-
 def distances(rows: Tensor, others: Tensor, norm: float = 2.0) -> Tensor:
     """Give the distance of each row to each other row, never in half precision.
 
@@ -70,23 +41,48 @@ def distances(rows: Tensor, others: Tensor, norm: float = 2.0) -> Tensor:
         return torch.cdist(rows.to(kind), others.to(kind), norm, compute_mode=exact)
 
 
-def check_items(items: Tensor, labels: Tensor, width: int | None = None) -> None:
+def check_items(items: Tensor, labels: Tensor, width: int | None = None, name: str = "items") -> None:
     """Check labelled rows.
 
     Args:
         items: (M, D) floating point, M at least 1.
         labels: (M,) int64.
         width: D, where another tensor has it.
+        name: of `items`, for the message.
 
     Raises:
         ValueError: a shape or type is wrong.
     """
     if items.ndim != 2 or not items.is_floating_point() or len(items) == 0:
-        raise ValueError(f"items are {_show(items)}, expected floating point (M, D), M at least 1")
+        raise ValueError(f"{name} are {_show(items)}, expected floating point (M, D), M at least 1")
     if width is not None and items.shape[1] != width:
-        raise ValueError(f"items are {_show(items)}, expected (N, {width}) as the others")
+        raise ValueError(f"{name} are {_show(items)}, expected (N, {width}) as the others")
     if labels.shape != items.shape[:1] or labels.dtype != torch.int64:
         raise ValueError(f"labels are {_show(labels)}, expected int64 ({len(items)},)")
+
+
+def check(embeddings: Tensor, labels: Tensor, classes: Tensor, name: str) -> None:
+    """Check the arguments of a loss between embeddings and one vector per class.
+
+    Args:
+        embeddings: (M, D).
+        labels: (M,) integers 0..N-1.
+        classes: (N, D).
+        name: of `classes`, for the message.
+
+    Raises:
+        ValueError: a shape, type or label is wrong.
+    """
+    check_items(embeddings, labels, name="embeddings")
+    if classes.ndim != 2 or classes.shape[1] != embeddings.shape[1]:
+        raise ValueError(
+            f"{name} are {_show(classes)}, expected (N, {embeddings.shape[1]}) as the embeddings"
+        )
+    if labels.device.type == "cpu":  # a GPU checks indices itself, and a look would wait for it
+        low, high = int(labels.min()), int(labels.max())
+        if low < 0 or high >= len(classes):
+            wrong = low if low < 0 else high
+            raise ValueError(f"labels have the value {wrong}, expected 0 to {len(classes) - 1}")
 
 
 def _show(tensor: Tensor) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from sketchshape.train.losses._rows import check
 
@@ -23,9 +24,24 @@ def span(vectors: Tensor) -> Tensor:
     if vectors.ndim < 2 or vectors.shape[-2] > vectors.shape[-1]:
         raise ValueError(f"vectors have shape {tuple(vectors.shape)}, expected (..., K, D), K at most D")
     kind = torch.float64 if vectors.dtype == torch.float64 else torch.float32
+    if torch.compiler.is_exporting():  # ONNX has no QR decomposition
+        return _gram_schmidt(vectors.to(kind))
     with torch.autocast(vectors.device.type, enabled=False):
-        basis: Tensor = torch.linalg.qr(vectors.to(kind).mT).Q.mT
+        q, r = torch.linalg.qr(vectors.to(kind).mT)
+    signs = torch.where(r.diagonal(dim1=-2, dim2=-1) < 0, -1.0, 1.0).to(kind)  # those of Gram and Schmidt
+    basis: Tensor = (q * signs[..., None, :]).mT
     return basis
+
+
+def _gram_schmidt(vectors: Tensor) -> Tensor:
+    rows: list[Tensor] = []
+    for row in vectors.unbind(-2):
+        for _ in range(2):  # the second time takes away what rounding left of the others
+            for found in rows:
+                row = row - (row * found).sum(-1, keepdim=True) * found
+            row = functional.normalize(row, dim=-1)
+        rows.append(row)
+    return torch.stack(rows, -2)
 
 
 def point_to_subspace(points: Tensor, bases: Tensor) -> Tensor:

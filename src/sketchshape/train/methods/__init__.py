@@ -1,90 +1,167 @@
-"""The compared methods, one per file: the name of the file is the value of `method` in a benchmark."""
+"""The methods that are compared with CGN, one per file: the name of the file is the value of `method`."""
 
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib import import_module
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 
-from sketchshape.config import run as settings
+from sketchshape.config import from_tree, to_tree
+from sketchshape.config.run import Run, Stage, check_stage
+from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import ConfigError
-from sketchshape.train.data.inputs import Inputs
-from sketchshape.train.methods._base import Contender, Task
+from sketchshape.runs.centers import Centers
+from sketchshape.runs.identity import differing
+from sketchshape.train.engine.task import Task
+from sketchshape.train.methods._compared import Compared, Joint
+from sketchshape.train.models.pair import seeded
+from sketchshape.train.models.retriever import Retriever, Sizes
 
-__all__ = ["Contender", "Task", "available", "contend", "options_class"]
+__all__ = [
+    "CGN",
+    "Compared",
+    "Joint",
+    "available",
+    "checked",
+    "new_retriever",
+    "options_class",
+    "options_of",
+    "train",
+]
+CGN = "cgn"
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """CGN has no options: it is what the sections teacher, student and words of a run set."""
 
 
 def available() -> tuple[str, ...]:
-    """Name the methods, in alphabetical order."""
-    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__) if found.name[0] != "_"))
+    """Name the methods, in alphabetical order, CGN among them."""
+    files = (found.name for found in pkgutil.iter_modules(__path__) if found.name[0] != "_")
+    return tuple(sorted({CGN, *files}))
 
 
 def options_class(name: str) -> type[Any]:
     """Find the settings of a method.
 
     Args:
-        name: a file in this folder, without its suffix.
+        name: cgn, or a file in this folder, without its suffix.
 
     Returns:
         A frozen dataclass of scalars, which `sketchshape.config.from_tree` can read.
 
     Raises:
-        ConfigError: there is no such file; the message lists those that exist.
+        ConfigError: there is no such method; the message lists those that exist.
     """
-    found: type[Any] = _module(name).Options
-    return found
-
-
-def contend(
-    name: str,
-    inputs: Inputs,
-    run: settings.Run,
-    options: Any,
-    seed: int,
-    folder: Path,
-    device: torch.device,
-    *,
-    quiet: bool = False,
-) -> Contender:
-    """Train a method on frozen features, or go on where an earlier call was stopped.
-
-    Args:
-        name: a file in this folder, without its suffix.
-        inputs: features of the frozen backbone; only `shapes`, `train` and `classes` are learned from.
-        run: settings that hold for all methods.
-        options: of the method, an instance of its `options_class`.
-        seed: of weights and batches, 0 or more.
-        folder: of checkpoints and logs.
-        device: where to compute.
-        quiet: print nothing.
-
-    Returns:
-        The trained method.
-
-    Raises:
-        ConfigError: there is no such method, its options are those of another one, or the run fine-tunes
-            its backbones or has a words head.
-        DivergedError: a loss is infinite or not a number.
-    """
-    module = _module(name)
-    if type(options) is not module.Options:
-        raise ConfigError(f"options of {name} are {options!r}, expected {module.__name__}.Options")
-    if run.train.trunk != "frozen":
-        raise ConfigError(f"train.trunk is {run.train.trunk!r}; methods are compared on features: set frozen")
-    if run.words.weight:
-        raise ConfigError(f"words.weight is {run.words.weight}; methods are compared without: set 0")
-    found: Contender = module.contend(Task(name, inputs, run, seed, folder, device, quiet), options)
-    return found
-
-
-def _module(name: str) -> ModuleType:
     if name not in available():
         close = get_close_matches(name, available(), n=1)
         meant = f"did you mean {close[0]!r}? " if close else ""
         raise ConfigError(f"method is {name!r}; {meant}Expected one of: {', '.join(available())}")
-    return import_module(f"{__name__}.{name}")
+    found: type[Any] = _Settings if name == CGN else import_module(f"{__name__}.{name}").Options
+    return found
+
+
+def options_of(run: Run) -> Any:
+    """Give the options of a run's method, an instance of its `options_class`.
+
+    Raises:
+        ConfigError: there is no such method, an option is wrong, or the run has what only CGN can use.
+    """
+    options = from_tree(options_class(run.method), run.options, f"method {run.method}", "options.")
+    if run.method == CGN:
+        return options
+    if isinstance(options, Stage):
+        check_stage(options, "options")
+    if run.train.trunk != "frozen":
+        raise ConfigError(
+            f"train.trunk is {run.train.trunk!r}, but method {run.method} learns from features: set frozen"
+        )
+    if run.words.weight:
+        raise ConfigError(f"words.weight is {run.words.weight}, but only cgn has a words head: set it to 0")
+    if run.views.lines and (way := _kind(run.method).way(options)) != "cosine":
+        raise ConfigError(
+            f"views.lines is {run.views.lines}, but method {run.method} compares by {way}, and line "
+            "drawings need cosine: set it to 0"
+        )
+    return options
+
+
+def checked(run: Run) -> Run:
+    """Check the method of a run, and leave out the options that have their defaults.
+
+    Raises:
+        ConfigError: as `options_of`.
+    """
+    options = to_tree(options_of(run))
+    return replace(run, options=differing(options, to_tree(options_class(run.method)())))
+
+
+def new_retriever(run: Run, sizes: Sizes, device: torch.device) -> Retriever:
+    """Make the networks of a method anew, for stored weights to be filled in.
+
+    Args:
+        run: with the method and its options; its backbones are frozen.
+        sizes: that the networks have to fit.
+        device: where they go.
+
+    Returns:
+        The networks.
+
+    Raises:
+        ConfigError: there is no such method, an option is wrong, or the run has what only CGN can use.
+    """
+    return _retriever(_make(run, sizes, 0).to(device), device)
+
+
+def train(task: Task) -> Retriever:
+    """Train a method on frozen features, or go on where an earlier call was stopped.
+
+    Args:
+        task: whose run names the method.
+
+    Returns:
+        The trained networks.
+
+    Raises:
+        ConfigError: as `new_retriever`.
+        DivergedError: a loss is infinite or not a number.
+    """
+    with seeded(task.seed):
+        method = _make(task.run, task.sizes, task.seed).to(task.device)
+        method.start(task)
+    retriever = _retriever(method, task.device)
+    retriever.seconds.update(method.learn(task))
+    retriever.centers = _centers(task, retriever)
+    return retriever
+
+
+def _make(run: Run, sizes: Sizes, seed: int) -> Compared:
+    return _kind(run.method)(run, sizes, options_of(run), seed)
+
+
+def _retriever(method: Compared, device: torch.device) -> Retriever:
+    weight, way = method.run.views.line_weight, method.way(method.options)
+    return Retriever(method.sketches, method.shapes, device, way, line_weight=weight)
+
+
+def _centers(task: Task, retriever: Retriever) -> Centers:
+    """Average the embeddings of the training sketches of each class: what a search for a class asks with."""
+    part = task.inputs.train
+    known, labels = np.unique(part.labels, return_inverse=True)
+    rows = retriever.embed_sketches(part.data)
+    means = np.stack([rows[labels == place].mean(0) for place in range(len(known))])
+    classes = tuple(task.inputs.classes[label] for label in known)
+    return Centers(likeness(retriever.likeness).prepare(means), classes, task.key)
+
+
+def _kind(name: str) -> type[Compared]:
+    module = import_module(f"{__name__}.{name}")
+    own = [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
+    (found,) = [value for value in own if isinstance(value, type) and issubclass(value, Compared)]
+    return found

@@ -6,26 +6,29 @@ are near. A method of our own, for comparison.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from sketchshape.config import run as settings
+from sketchshape.config.run import Run
 from sketchshape.files import digest
-from sketchshape.train.cgn.stages import train_pair
+from sketchshape.train.cgn.lessons import learning, swapped
 from sketchshape.train.cgn.student import Student
+from sketchshape.train.cgn.teacher import find_centers, train_teacher
 from sketchshape.train.data.items import Batch
+from sketchshape.train.engine.task import Task
 from sketchshape.train.losses import am_softmax_loss
-from sketchshape.train.methods._base import Task
-from sketchshape.train.methods._guided import Guided, GuidedOptions
-from sketchshape.train.models.encoder import Encoder
+from sketchshape.train.methods import Compared
+from sketchshape.train.models.encoder import Encoder, Normalised
+from sketchshape.train.models.pair import in_roles, new_pair
+from sketchshape.train.models.retriever import Sizes
 
 
 @dataclass(frozen=True)
-class Options(GuidedOptions):
-    """How sharp the classification is.
+class Options:
+    """How sharp the classification is; the teacher and the rest of the student are those of the run.
 
     Args:
         scale: s of AM-softmax.
@@ -42,42 +45,41 @@ class SoftmaxStudent(Student):
     Args:
         encoder: of the learning modality.
         centers: (N, D) of the teacher.
-        options: trunk_lr is used.
-        seed: not used, since nothing is drawn.
-        scale: s of AM-softmax.
-        margin: m of AM-softmax.
+        stage: trunk_lr is used.
+        options: scale and margin.
     """
 
-    def __init__(
-        self,
-        encoder: Encoder,
-        centers: Tensor,
-        options: settings.Student,
-        *,
-        seed: int = 0,
-        scale: float = 15.0,
-        margin: float = 0.2,
-    ) -> None:
-        super().__init__(encoder, centers, options, seed=seed)
-        self.scale, self.margin = scale, margin
+    def __init__(self, encoder: Encoder, centers: Tensor, stage: settings.Student, options: Options) -> None:
+        super().__init__(encoder, centers, replace(stage, weight=0.0, classification=0.0))
+        self.scale, self.margin = options.scale, options.margin
 
-    def updates(self, batch: Batch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the classification loss."""
+    def loss(self, batch: Batch) -> Tensor:
+        """Give the classification loss."""
         embeddings = self.encoder(batch.inputs)
-        yield "student", am_softmax_loss(embeddings, batch.labels, self.centers, self.scale, self.margin)
+        return am_softmax_loss(embeddings, batch.labels, self.centers, self.scale, self.margin)
 
 
-def contend(task: Task, options: Options) -> Guided:
-    """Train the teacher as CGN does, then this student."""
-    run = options.applied(task.run, weight=0.0, classification=0.0)  # its target is the center itself
-    pair, trained = train_pair(
-        options.learned_from(task),
-        run,
-        task.seed,
-        task.folder,
-        task.device,
-        quiet=task.quiet,
-        student=partial(SoftmaxStudent, scale=options.scale, margin=options.margin),
-        student_key=digest(task.name, options.scale, options.margin),
-    )
-    return Guided(pair, sum(trained.seconds.values()))
+class CenterSoftmax(Compared):
+    """The encoders of CGN and its teacher, with another student."""
+
+    options: Options
+    sketches: Normalised
+    shapes: Normalised
+
+    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+        super().__init__(run, sizes, options, seed)
+        pair = new_pair(run, sizes, seed, torch.device("cpu"))
+        self.sketches, self.shapes = Normalised(pair.sketches), Normalised(pair.shapes)
+
+    def learn(self, task: Task) -> dict[str, float]:
+        """Train the teacher, take its class centers, and train the student on them."""
+        if task.run.teacher.modality == "sketch":
+            task = replace(task, inputs=swapped(task.inputs))
+        teaching, guided = in_roles(self.shapes.encoder, self.sketches.encoder, task.run)
+        teacher, seconds = train_teacher(task, teaching)
+        centers = find_centers(task, teacher)
+        stage = task.run.student
+        student = SoftmaxStudent(guided, torch.from_numpy(centers), stage, self.options)
+        key = digest(vars(self.options), centers.tobytes())
+        learned = task.fit(student.to(task.device), learning(task.inputs, task.run), stage, "student", key)
+        return {"teacher": seconds, "student": learned.seconds}

@@ -10,7 +10,6 @@ does not mention, makes that work.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,12 +18,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.config import run as settings
+from sketchshape.config.run import Run
 from sketchshape.files import digest
+from sketchshape.train.data.inputs import Part
 from sketchshape.train.data.pairs import PairBatch, Pairs
+from sketchshape.train.engine.method import Method, Turn
+from sketchshape.train.engine.task import Task
 from sketchshape.train.losses import batch_hard_loss, class_mean_loss
-from sketchshape.train.methods._base import Task, Towers, embed, euclidean
+from sketchshape.train.methods import Compared
 from sketchshape.train.models.encoder import ParameterGroup
 from sketchshape.train.models.heads import mlp
+from sketchshape.train.models.retriever import Sizes, embed
 from sketchshape.train.models.views import OfViews
 
 WIDTHS = (1024, 512, 256, 128)
@@ -62,35 +66,32 @@ class Options(settings.Stage):
     means: float = 1.0
 
 
-class Metrics(nn.Module):
-    """The first stage: a network for each modality, which learn side by side and share nothing.
+class Metrics(Method[PairBatch]):
+    """The first step: a network for each modality, which learn side by side and share nothing.
 
     Args:
-        dim: width of the features.
+        sizes: widths of the features.
         options: of the method.
     """
 
-    def __init__(self, dim: int, options: Options) -> None:
+    def __init__(self, sizes: Sizes, options: Options) -> None:
         super().__init__()
-        networks = [mlp((dim, *WIDTHS), norm=True, dropout=options.dropout) for _ in range(2)]
+        widths = (sizes.sketch, *WIDTHS), (sizes.shape, *WIDTHS)
+        networks = [mlp(one, norm=True, dropout=options.dropout) for one in widths]
         self.sketches = nn.Sequential(networks[0], nn.Tanh())
         self.shapes = OfViews(nn.Sequential(networks[1], nn.Tanh()))
         self.margin = options.margin
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the two players."""
-        return {name: [ParameterGroup(list(network.parameters()))] for name, network in self.named_children()}
-
-    def updates(self, batch: PairBatch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the batch-hard triplet loss of each modality."""
+    def loss(self, batch: PairBatch) -> Tensor:
+        """Give the batch-hard triplet losses of both modalities."""
         sketches, labels = self.sketches(batch.sketches), batch.sketch_labels
-        yield "sketches", batch_hard_loss(sketches, labels, sketches, labels, self.margin)
+        loss = batch_hard_loss(sketches, labels, sketches, labels, self.margin)
         shapes, labels = self.shapes(batch.shapes), batch.shape_labels
-        yield "shapes", batch_hard_loss(shapes, labels, shapes, labels, self.margin)
+        return loss + batch_hard_loss(shapes, labels, shapes, labels, self.margin)
 
 
-class Transfer(nn.Module):
-    """The second stage, on the embeddings of the first: a transformation against a discriminator.
+class Transfer(Method[PairBatch]):
+    """The second step, on the embeddings of the first: a transformation against a discriminator.
 
     Args:
         options: of the method.
@@ -103,42 +104,58 @@ class Transfer(nn.Module):
         self.transform = nn.Sequential(transform, nn.Tanh())
         self.judge = mlp((width, JUDGE, 1), standardise=False)
         self.options = options
+        self._moved = torch.empty(0)
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the two players."""
-        return {name: [ParameterGroup(list(network.parameters()))] for name, network in self.named_children()}
+    def turns(self) -> list[Turn[PairBatch]]:
+        """Let the discriminator learn first, then the transformation against what it has learned."""
+        judge, transform = ([ParameterGroup(list(one.parameters()))] for one in (self.judge, self.transform))
+        return [Turn("judge", self.judged, judge), Turn("transform", self.loss, transform)]
 
-    def updates(self, batch: PairBatch) -> Iterator[tuple[str, Tensor]]:
-        """Yield what the discriminator confuses, then what the transformation has to lower."""
-        options, shapes = self.options, batch.shapes[:, 0]
-        moved = self.transform(batch.sketches)
-        yield "judge", _taken_for(self.judge(shapes), 1.0) + _taken_for(self.judge(moved.detach()), 0.0)
-        pairs = (moved, batch.sketch_labels, shapes, batch.shape_labels)
-        yield (
-            "transform",
+    def judged(self, batch: PairBatch) -> Tensor:
+        """Give what the discriminator confuses."""
+        self._moved = self.transform(batch.sketches)  # both turns see one pass, as batch-norm counts them
+        moved = self._moved.detach()
+        return _taken_for(self.judge(batch.shapes[:, 0]), 1.0) + _taken_for(self.judge(moved), 0.0)
+
+    def loss(self, batch: PairBatch) -> Tensor:
+        """Give what the transformation has to lower."""
+        options, moved = self.options, self._moved
+        pairs = (moved, batch.sketch_labels, batch.shapes[:, 0], batch.shape_labels)
+        return (
             batch_hard_loss(*pairs, options.margin)
             + options.adversarial * _taken_for(self.judge(moved), 1.0)
-            + options.means * class_mean_loss(*pairs),
+            + options.means * class_mean_loss(*pairs)
         )
 
 
-def contend(task: Task, options: Options) -> Towers:
-    """Train both stages; transformed sketches and shapes are compared by their Euclidean distance."""
-    shapes, sketches = task.inputs.shapes, task.inputs.train
-    per_class = (options.per_class, options.shapes_per_class)
-    with task.seeded():
-        metrics = Metrics(task.dim, options).to(task.device)
-        transfer = Transfer(options).to(task.device)
-    data = Pairs(sketches, shapes, sampler="classes", per_class=per_class)
-    first = task.fit(metrics, data, options, "metrics")
-    looks = range(sketches.data.shape[1])
-    points = np.stack([embed(metrics.sketches, sketches.data[:, look], task.device) for look in looks], 1)
-    places = embed(metrics.shapes, shapes.data, task.device)[:, None]
-    parts = replace(sketches, data=points), replace(shapes, data=places)
-    data = Pairs(*parts, sampler="classes", per_class=per_class)
-    second = task.fit(transfer, data, options, "transfer", digest(points.tobytes(), places.tobytes()))
-    network = nn.Sequential(metrics.sketches, transfer.transform)
-    return Towers(network, metrics.shapes, euclidean, task.device, first + second)
+class DCA(Compared):
+    """Both steps; transformed sketches and shapes are compared by their Euclidean distance."""
+
+    options: Options
+    likeness = "euclidean"
+
+    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+        super().__init__(run, sizes, options, seed)
+        self.metrics, self.transfer = Metrics(sizes, options), Transfer(options)
+        self.sketches = nn.Sequential(self.metrics.sketches, self.transfer.transform)
+        self.shapes = self.metrics.shapes
+
+    def learn(self, task: Task) -> dict[str, float]:
+        """Train the metrics, then the transformation on their embeddings."""
+        options, sketches, shapes = self.options, task.inputs.train, task.inputs.shapes
+        first = task.fit(self.metrics, self._pairs(sketches, shapes), options, "metrics")
+        variants = range(sketches.data.shape[1])
+        network = self.metrics.sketches
+        points = np.stack([embed(network, sketches.data[:, one], task.device) for one in variants], 1)
+        places = embed(self.metrics.shapes, shapes.data, task.device)[:, None]
+        data = self._pairs(replace(sketches, data=points), replace(shapes, data=places))
+        key = digest(points.tobytes(), places.tobytes())
+        second = task.fit(self.transfer, data, options, "transfer", key)
+        return {"metrics": first.seconds, "transfer": second.seconds}
+
+    def _pairs(self, sketches: Part, shapes: Part) -> Pairs:
+        per_class = (self.options.per_class, self.options.shapes_per_class)
+        return Pairs(sketches, shapes, sampler="classes", per_class=per_class)
 
 
 def _taken_for(scores: Tensor, kind: float) -> Tensor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sketchshape.train.methods import dcml
-from sketchshape.train.methods._base import Task, Towers
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,12 @@ class Options(dcml.Options):
     hidden_margin: float = 100.0
 
 
-def contend(task: Task, options: Options) -> Towers:
-    """Train with the loss of the outputs and of the hidden layer."""
-    return dcml.learn(task, options, options.hidden_margin)
+class DCHML(dcml.DCML):
+    """The networks of DCML, with the loss of the outputs and of the hidden layer."""
+
+    options: Options
+
+    @property
+    def margins(self) -> dict[int, float]:
+        """The margins of output and hidden layer."""
+        return {-1: self.options.margin, dcml.HIDDEN: self.options.hidden_margin}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from sketchshape.config import run as settings
-from sketchshape.train.data.pairs import PairBatch, Pairs
+from sketchshape.config.run import Run
+from sketchshape.train.data.pairs import PairBatch
 from sketchshape.train.losses import four_term_loss
-from sketchshape.train.methods._base import Task, Towers, euclidean
-from sketchshape.train.models.encoder import ParameterGroup
+from sketchshape.train.methods import Joint
 from sketchshape.train.models.heads import mlp
+from sketchshape.train.models.retriever import Sizes
 from sketchshape.train.models.views import OfViews
 
 HIDDEN = 2  # place of the 1000-d layer in both networks; 0 is what prepares the input
@@ -43,51 +43,31 @@ class Options(settings.Stage):
     per_class: int = 2
 
 
-class CorrelatedMetric(nn.Module):
-    """The two networks, and the loss of their outputs and of a hidden layer.
+class DCML(Joint):
+    """The two networks, and the loss of their outputs."""
 
-    Args:
-        dim: width of the features.
-        options: of the method.
-        hidden_margin: of the loss of the 1000-d layer; 0 leaves it out.
-    """
+    options: Options
+    likeness = "euclidean"
 
-    def __init__(self, dim: int, options: Options, hidden_margin: float = 0.0) -> None:
-        super().__init__()
-        self.sketches = _network((dim, 2000, 1000, 100), options)
-        self.shapes = OfViews(_network((dim, 2000, 1000, 500, 100), options))
-        self.margins = {-1: options.margin}
-        if hidden_margin:
-            self.margins[HIDDEN] = hidden_margin
+    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+        super().__init__(run, sizes, options, seed)
+        self.sketches = _network((sizes.sketch, 2000, 1000, 100), options)
+        self.shapes: OfViews = OfViews(_network((sizes.shape, 2000, 1000, 500, 100), options))
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the one player: both networks."""
-        return {"metric": [ParameterGroup(list(self.parameters()))]}
+    @property
+    def margins(self) -> dict[int, float]:
+        """The margin of each layer that has a loss; -1 is the output."""
+        return {-1: self.options.margin}
 
-    def updates(self, batch: PairBatch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the sum of the four terms of each layer that has a margin."""
+    def loss(self, batch: PairBatch) -> Tensor:
+        """Give the sum of the four terms of each layer that has a margin."""
         sketches = _layers(self.sketches, batch.sketches)
         shapes = _layers(self.shapes.network, self.shapes.join(batch.shapes))
         terms = [
             four_term_loss(sketches[layer], batch.sketch_labels, shapes[layer], batch.shape_labels, margin)
             for layer, margin in self.margins.items()
         ]
-        yield "metric", sum(terms[1:], terms[0])
-
-
-def learn(task: Task, options: Options, hidden_margin: float = 0.0) -> Towers:
-    """Train both networks together; they are compared by their Euclidean distance."""
-    with task.seeded():
-        method = CorrelatedMetric(task.dim, options, hidden_margin).to(task.device)
-    per_class = (options.per_class, options.per_class)
-    data = Pairs(task.inputs.train, task.inputs.shapes, sampler="classes", per_class=per_class)
-    seconds = task.fit(method, data, options, task.name)
-    return Towers(method.sketches, method.shapes, euclidean, task.device, seconds)
-
-
-def contend(task: Task, options: Options) -> Towers:
-    """Train with the loss of the outputs alone."""
-    return learn(task, options)
+        return sum(terms[1:], terms[0])
 
 
 def _network(sizes: tuple[int, ...], options: Options) -> nn.Sequential:

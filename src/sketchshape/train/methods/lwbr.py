@@ -15,17 +15,17 @@ inferred, in a form that fits on a small machine:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from sketchshape.config import run as settings
-from sketchshape.train.data.pairs import PairBatch, Pairs
+from sketchshape.config.run import Run
+from sketchshape.train.data.pairs import PairBatch
 from sketchshape.train.losses import four_term_loss, line_cost, wasserstein_barycenter
-from sketchshape.train.methods._base import Task, Towers, euclidean
-from sketchshape.train.models.encoder import ParameterGroup
+from sketchshape.train.methods import Joint
 from sketchshape.train.models.heads import mlp
+from sketchshape.train.models.retriever import Sizes
 from sketchshape.train.models.views import EachView
 
 WIDTHS = (2000, 1000, 500, 256)
@@ -87,35 +87,20 @@ class Barycentric(nn.Module):
         return embeddings
 
 
-class BarycenterMetric(nn.Module):
-    """A network for sketches and one for shapes.
+class LWBR(Joint):
+    """A network for sketches and one for shapes."""
 
-    Args:
-        dim: width of the features.
-        options: of the method.
-    """
+    options: Options
+    likeness = "euclidean"
 
-    def __init__(self, dim: int, options: Options) -> None:
-        super().__init__()
-        self.sketches = mlp((dim, *WIDTHS), nn.Sigmoid, last=True, norm=True, dropout=options.dropout)
-        self.shapes = Barycentric(dim, options)
-        self.margin = options.margin
+    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+        super().__init__(run, sizes, options, seed)
+        widths = (sizes.sketch, *WIDTHS)
+        self.sketches = mlp(widths, nn.Sigmoid, last=True, norm=True, dropout=options.dropout)
+        self.shapes = Barycentric(sizes.shape, options)
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the one player: both networks."""
-        return {"lwbr": [ParameterGroup(list(self.parameters()))]}
-
-    def updates(self, batch: PairBatch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the four terms."""
+    def loss(self, batch: PairBatch) -> Tensor:
+        """Give the four terms."""
         sketches, shapes = self.sketches(batch.sketches), self.shapes(batch.shapes)
-        yield "lwbr", four_term_loss(sketches, batch.sketch_labels, shapes, batch.shape_labels, self.margin)
-
-
-def contend(task: Task, options: Options) -> Towers:
-    """Train both networks together; they are compared by their Euclidean distance."""
-    with task.seeded():
-        method = BarycenterMetric(task.dim, options).to(task.device)
-    per_class = (options.per_class, options.per_class)
-    data = Pairs(task.inputs.train, task.inputs.shapes, sampler="classes", per_class=per_class)
-    seconds = task.fit(method, data, options, "lwbr")
-    return Towers(method.sketches, method.shapes, euclidean, task.device, seconds)
+        margin = self.options.margin
+        return four_term_loss(sketches, batch.sketch_labels, shapes, batch.shape_labels, margin)

@@ -7,21 +7,18 @@ of a sketch and of a view: one hidden layer, and the published 64 outputs with R
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-import torch
 from torch import Tensor, nn
 
 from sketchshape.config import run as settings
-from sketchshape.train.data.pairs import PairBatch, Pairs
+from sketchshape.config.run import Run
+from sketchshape.train.data.pairs import PairBatch
 from sketchshape.train.losses import Exponential, across_loss, within_loss
-from sketchshape.train.methods._base import Task, Towers
-from sketchshape.train.models.encoder import ParameterGroup
+from sketchshape.train.methods import Joint
 from sketchshape.train.models.heads import mlp
+from sketchshape.train.models.retriever import Sizes
 from sketchshape.train.models.views import EachView, draw_views
-from sketchshape.types import F32
 
 WIDTH = 64
 
@@ -58,58 +55,28 @@ class Options(settings.Stage):
     start: float = 0.1
 
 
-class Siamese(nn.Module):
-    """A network for sketches and one for views, which share no weights.
+class Siamese(Joint):
+    """A network for sketches and one for views, which share no weights."""
 
-    Args:
-        dim: width of the features.
-        hidden: width of the hidden layer.
-        options: of the method.
-    """
+    options: Options
+    likeness = "nearest_view"
 
-    def __init__(self, dim: int, hidden: int, options: Options) -> None:
-        super().__init__()
-        self.sketches = _network((dim, hidden, WIDTH), options)
-        self.shapes = EachView(_network((dim, hidden, WIDTH), options))
-        self.loss = Exponential(options.near, options.far, options.rate)
-        self.options = options
+    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+        super().__init__(run, sizes, options, seed)
+        self.sketches = _network((sizes.sketch, run.head.hidden, WIDTH), options)
+        self.shapes = EachView(_network((sizes.shape, run.head.hidden, WIDTH), options))
+        self.pair_loss = Exponential(options.near, options.far, options.rate)
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the one player: both networks."""
-        return {"siamese": [ParameterGroup(list(self.parameters()))]}
-
-    def updates(self, batch: PairBatch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the sum of the losses across, within sketches and within views."""
+    def loss(self, batch: PairBatch) -> Tensor:
+        """Give the sum of the losses across, within sketches and within views."""
         seen = draw_views(batch.shapes, self.options.views)
         sketches, views = self.sketches(batch.sketches), self.shapes(seen).flatten(0, 1)
         view_labels = batch.shape_labels.repeat_interleave(seen.shape[1])
-        yield (
-            "siamese",
-            across_loss(sketches, batch.sketch_labels, views, view_labels, self.loss, norm=1)
-            + within_loss(sketches, batch.sketch_labels, self.loss, norm=1)
-            + within_loss(views, view_labels, self.loss, norm=1),
+        return (
+            across_loss(sketches, batch.sketch_labels, views, view_labels, self.pair_loss, norm=1)
+            + within_loss(sketches, batch.sketch_labels, self.pair_loss, norm=1)
+            + within_loss(views, view_labels, self.pair_loss, norm=1)
         )
-
-
-def contend(task: Task, options: Options) -> Towers:
-    """Train both networks together; a sketch is compared with every view of a shape."""
-    with task.seeded():
-        method = Siamese(task.dim, task.run.head.hidden, options).to(task.device)
-    per_class = (options.per_class, options.per_class)
-    data = Pairs(task.inputs.train, task.inputs.shapes, sampler="classes", per_class=per_class)
-    seconds = task.fit(method, data, options, "siamese")
-    return Towers(method.sketches, method.shapes, nearest_view, task.device, seconds)
-
-
-def nearest_view(sketches: F32, shapes: F32) -> F32:
-    """Give minus the least L1 distance of sketches (Q, D) to any of the views (G, V, D): (Q, G) float32."""
-    rows = torch.from_numpy(sketches)
-    lengths = [
-        torch.cdist(rows, torch.from_numpy(np.ascontiguousarray(shapes[:, view])), 1)
-        for view in range(shapes.shape[1])
-    ]
-    nearest: F32 = -torch.stack(lengths).amin(0).numpy()
-    return nearest
 
 
 def _network(sizes: tuple[int, ...], options: Options) -> nn.Sequential:

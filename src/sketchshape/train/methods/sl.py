@@ -6,7 +6,6 @@ CGN, a class has one center, the mean of its shapes' embeddings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -14,14 +13,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.config import run as settings
+from sketchshape.config.run import Run
 from sketchshape.files import digest
 from sketchshape.train.centers.class_centers import class_centers
 from sketchshape.train.data.items import Batch, Items
+from sketchshape.train.engine.method import Method
+from sketchshape.train.engine.task import Task
 from sketchshape.train.losses import TripletCenter, guidance_loss
-from sketchshape.train.methods._base import Task
-from sketchshape.train.methods._guided import Guided
-from sketchshape.train.models.encoder import Encoder, ParameterGroup
-from sketchshape.train.models.pair import new_pair
+from sketchshape.train.methods import Compared
+from sketchshape.train.models.encoder import Encoder, Normalised
+from sketchshape.train.models.pair import new_pair, seeded
+from sketchshape.train.models.retriever import Sizes, embed
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Options(settings.Stage):
     pull: float = 28.0
 
 
-class Shapes(nn.Module):
+class Shapes(Method[Batch]):
     """Cross-entropy and triplet-center loss of shapes, with centers that are learned.
 
     Args:
@@ -64,18 +66,15 @@ class Shapes(nn.Module):
         self.classifier = nn.Linear(width, classes)
         self.triplet_center = TripletCenter(classes, width, options.margin, "cosine", seed)
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the one player: encoder, classifier and centers."""
-        return {"shapes": [ParameterGroup(list(self.parameters()))]}
-
-    def updates(self, batch: Batch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the sum of both losses."""
+    def loss(self, batch: Batch) -> Tensor:
+        """Give the sum of both losses."""
         embeddings = self.encoder(batch.inputs)
         loss = functional.cross_entropy(self.classifier(embeddings).float(), batch.labels)
-        yield "shapes", loss + self.options.tight * self.triplet_center(embeddings, batch.labels)
+        tight: Tensor = self.triplet_center(embeddings, batch.labels)
+        return loss + self.options.tight * tight
 
 
-class Sketches(nn.Module):
+class Sketches(Method[Batch]):
     """Cross-entropy of sketches, and their cosine distance to the centers of the shapes.
 
     Args:
@@ -92,33 +91,39 @@ class Sketches(nn.Module):
         self.classifier = nn.Linear(encoder.head.width, len(centers))
         self.register_buffer("centers", centers)
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the one player: encoder and classifier."""
-        return {"sketches": [ParameterGroup(list(self.parameters()))]}
-
-    def updates(self, batch: Batch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the sum of both losses; without a push, guidance is the distance to the own center."""
+    def loss(self, batch: Batch) -> Tensor:
+        """Give the sum of both losses; without a push, guidance is the distance to the own center."""
         embeddings = self.encoder(batch.inputs)
         loss = functional.cross_entropy(self.classifier(embeddings).float(), batch.labels)
         distance = guidance_loss(embeddings, batch.labels, self.centers, weight=0.0)
-        yield "sketches", loss + self.options.pull * distance
+        return loss + self.options.pull * distance
 
 
-def contend(task: Task, options: Options) -> Guided:
-    """Train the shapes, take their class centers, and train the sketches; compared by their cosine."""
-    inputs, run = task.inputs, task.run
-    run = replace(
-        run,
-        teacher=replace(run.teacher, modality="shape", dropout=options.dropout),
-        student=replace(run.student, dropout=options.dropout),
-    )
-    pair = new_pair(run, task.seed, task.device)
-    with task.seeded():
-        shapes = Shapes(pair.shapes, len(inputs.classes), options, task.seed).to(task.device)
-    first = task.fit(shapes, Items(inputs.shapes.data, inputs.shapes.labels), options, "shapes")
-    centers = class_centers(pair.embed_shapes(inputs.shapes.data), inputs.shapes.labels, inputs.classes)
-    with task.seeded():
-        sketches = Sketches(pair.sketches, torch.from_numpy(centers), options).to(task.device)
-    data = Items(inputs.train.data, inputs.train.labels, variants=True)
-    second = task.fit(sketches, data, options, "sketches", digest(centers.tobytes()))
-    return Guided(pair, first + second)
+class SL(Compared):
+    """Encoders as CGN has them, trained one after the other."""
+
+    options: Options
+    sketches: Normalised
+    shapes: Normalised
+
+    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+        super().__init__(run, sizes, options, seed)
+        teacher = replace(run.teacher, modality="shape", dropout=options.dropout)
+        student = replace(run.student, dropout=options.dropout)
+        own = replace(run, teacher=teacher, student=student)
+        pair = new_pair(own, sizes, seed, torch.device("cpu"))
+        self.sketches, self.shapes = Normalised(pair.sketches), Normalised(pair.shapes)
+
+    def learn(self, task: Task) -> dict[str, float]:
+        """Train the shapes, take their class centers, and train the sketches."""
+        options, inputs = self.options, task.inputs
+        with seeded(self.seed):
+            shapes = Shapes(self.shapes.encoder, len(inputs.classes), options, self.seed).to(task.device)
+        first = task.fit(shapes, Items(inputs.shapes.data, inputs.shapes.labels), options, "shapes")
+        embeddings = embed(self.shapes, inputs.shapes.data, task.device)
+        centers = class_centers(embeddings, inputs.shapes.labels, inputs.classes)
+        with seeded(self.seed):
+            sketches = Sketches(self.sketches.encoder, torch.from_numpy(centers), options).to(task.device)
+        data = Items(inputs.train.data, inputs.train.labels, variants=True)
+        second = task.fit(sketches, data, options, "sketches", digest(centers.tobytes()))
+        return {"shapes": first.seconds, "sketches": second.seconds}

@@ -18,7 +18,6 @@ acts on the distance of a point to a subspace. Everything else is inferred:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,15 +26,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.config import run as settings
+from sketchshape.config.run import Run
 from sketchshape.train.centers.class_centers import class_centers
-from sketchshape.train.data.inputs import Part
-from sketchshape.train.data.pairs import PairBatch, Pairs
+from sketchshape.train.data.pairs import PairBatch
+from sketchshape.train.engine.task import Task
 from sketchshape.train.losses import improved_center_loss, point_to_subspace, span
-from sketchshape.train.methods._base import Task, Towers
-from sketchshape.train.models.encoder import ParameterGroup
+from sketchshape.train.methods import Joint
 from sketchshape.train.models.heads import Head
+from sketchshape.train.models.retriever import Sizes
 from sketchshape.train.models.views import EachView, draw_views
-from sketchshape.types import F32
 
 START = 64  # shapes of one pass before the training
 
@@ -98,66 +97,36 @@ class Subspaces(nn.Module):
         return span(weights.mT @ functional.normalize(views, dim=2))
 
 
-class CommonCenters(nn.Module):
-    """Points and subspaces under the centers that they share.
+class PointToSubspace(Joint):
+    """Points and subspaces under the centers that they share."""
 
-    Args:
-        dim: width of the features.
-        classes: number of classes.
-        head: of the run, the same for all methods.
-        options: of the method.
-    """
+    options: Options
+    likeness = "subspace"
 
-    def __init__(self, dim: int, classes: int, head: settings.Head, options: Options) -> None:
-        super().__init__()
-        sizes = (dim, head.hidden, head.width, options.dropout, head.standardise)
-        self.sketches, self.shapes = Points(Head(*sizes)), Subspaces(Head(*sizes), options.directions)
-        self.centers = nn.Parameter(torch.randn(classes, head.width) / head.width**0.5)
-        self.options = options
+    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+        super().__init__(run, sizes, options, seed)
+        head = run.head
+        own = (head.hidden, head.width, options.dropout, head.standardise)
+        self.sketches = Points(Head(sizes.sketch, *own))
+        self.shapes: Subspaces = Subspaces(Head(sizes.shape, *own), options.directions)
+        self.centers = nn.Parameter(torch.randn(sizes.classes, head.width) / head.width**0.5)
 
     @torch.no_grad()
-    def start_centers(self, shapes: Part, classes: Sequence[str], device: torch.device) -> None:
-        """Put the centers at the class means of what the network makes of the views before it has learned.
-
-        Args:
-            shapes: of training, of every class.
-            classes: their names.
-            device: where the network is.
-        """
+    def start(self, task: Task) -> None:
+        """Put the centers at the class means of what the network makes of the views before it has learned."""
+        shapes = task.inputs.shapes
         parts = np.array_split(shapes.data, -(-len(shapes.data) // START))
-        rows = [self.shapes.views(torch.from_numpy(part).to(device)).mean(1).float() for part in parts]
-        means = class_centers(torch.cat(rows).cpu().numpy(), shapes.labels, classes)
+        views = [self.shapes.views(torch.from_numpy(part).to(task.device)) for part in parts]
+        rows = torch.cat([part.mean(1).float() for part in views]).cpu().numpy()
+        means = class_centers(rows, shapes.labels, task.inputs.classes)
         self.centers.copy_(torch.from_numpy(means))
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the one player: networks and centers."""
-        return {"subspace": [ParameterGroup(list(self.parameters()))]}
-
-    def updates(self, batch: PairBatch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the improved center loss of sketches plus that of shapes."""
-        centers = functional.normalize(self.centers, dim=1)
+    def loss(self, batch: PairBatch) -> Tensor:
+        """Give the improved center loss of sketches plus that of shapes."""
+        centers, margin = functional.normalize(self.centers, dim=1), self.options.margin
         to_points = 2 - 2 * self.sketches(batch.sketches) @ centers.T
-        to_subspaces = point_to_subspace(centers, self.shapes(draw_views(batch.shapes, self.options.views))).T
-        margin = self.options.margin
-        yield (
-            "subspace",
-            improved_center_loss(to_points, batch.sketch_labels, margin)
-            + improved_center_loss(to_subspaces, batch.shape_labels, margin),
+        seen = self.shapes(draw_views(batch.shapes, self.options.views))
+        to_subspaces = point_to_subspace(centers, seen).T
+        return improved_center_loss(to_points, batch.sketch_labels, margin) + improved_center_loss(
+            to_subspaces, batch.shape_labels, margin
         )
-
-
-def contend(task: Task, options: Options) -> Towers:
-    """Train both modalities together; a sketch is compared with the subspaces of the shapes."""
-    inputs = task.inputs
-    with task.seeded():
-        method = CommonCenters(task.dim, len(inputs.classes), task.run.head, options).to(task.device)
-        method.start_centers(inputs.shapes, inputs.classes, task.device)
-    seconds = task.fit(method, Pairs(inputs.train, inputs.shapes, sampler="random"), options, "subspace")
-    return Towers(method.sketches, method.shapes, nearness, task.device, seconds)
-
-
-def nearness(sketches: F32, shapes: F32) -> F32:
-    """Give minus the distance of sketches (Q, D) to subspaces with bases (G, K, D): (Q, G) float32."""
-    points = functional.normalize(torch.from_numpy(sketches), dim=1)
-    near: F32 = -point_to_subspace(points, torch.from_numpy(shapes)).sqrt().numpy()
-    return near

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -10,15 +9,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.config import run as settings
+from sketchshape.config.run import Run
 from sketchshape.errors import ConfigError
-from sketchshape.train.data.pairs import PairBatch, Pairs
+from sketchshape.train.data.pairs import PairBatch
 from sketchshape.train.losses import TripletCenter
-from sketchshape.train.methods._base import Task, Towers, cosine, euclidean
+from sketchshape.train.methods import Joint
 from sketchshape.train.models.encoder import ParameterGroup
 from sketchshape.train.models.heads import Head
+from sketchshape.train.models.retriever import Sizes
 from sketchshape.train.models.views import OfViews
 
-MEASURES = {"cosine": cosine, "euclidean": euclidean}
+MEASURES = ("cosine", "euclidean")
 
 
 @dataclass(frozen=True)
@@ -57,49 +58,37 @@ class Options(settings.Stage):
             raise ConfigError(f"ranking is {self.ranking!r}, expected one of: {', '.join(MEASURES)}")
 
 
-class Joint(nn.Module):
-    """A head for each modality, under a shared classifier and shared centers.
+class TCL(Joint):
+    """A head for each modality, under a shared classifier and shared centers."""
 
-    Args:
-        dim: width of the features.
-        classes: number of classes.
-        head: of the run, the same for all methods.
-        options: of the method.
-        seed: of the first centers.
-    """
+    options: Options
 
-    def __init__(self, dim: int, classes: int, head: settings.Head, options: Options, seed: int) -> None:
-        super().__init__()
-        sizes = (dim, head.hidden, head.width, options.dropout, head.standardise)
-        self.sketches, self.shapes = Head(*sizes), OfViews(Head(*sizes), "max")
-        self.classifier = nn.Linear(head.width, classes)
-        self.triplet_center = TripletCenter(classes, head.width, options.margin, seed=seed)
-        self.options = options
+    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+        super().__init__(run, sizes, options, seed)
+        head = run.head
+        own = (head.hidden, head.width, options.dropout, head.standardise)
+        self.sketches, self.shapes = Head(sizes.sketch, *own), OfViews(Head(sizes.shape, *own), "max")
+        self.classifier = nn.Linear(head.width, sizes.classes)
+        self.triplet_center = TripletCenter(sizes.classes, head.width, options.margin, seed=seed)
 
-    def players(self) -> dict[str, list[ParameterGroup]]:
-        """Give the one player: networks and classifier, and the centers at a rate of their own."""
-        options = self.options
-        networks = [one for one in self.parameters() if one is not self.triplet_center.centers]
-        return {
-            "both": [
-                ParameterGroup(networks, clip=options.clip),
-                ParameterGroup([self.triplet_center.centers], options.centers_lr / options.lr, options.clip),
-            ]
-        }
+    @classmethod
+    def way(cls, options: Options) -> str:
+        """Rank as the options say."""
+        return options.ranking
 
-    def updates(self, batch: PairBatch) -> Iterator[tuple[str, Tensor]]:
-        """Yield the cross-entropy and the triplet-center loss over all items of both modalities."""
+    def groups(self) -> list[ParameterGroup]:
+        """List networks and classifier, and the centers at a rate of their own."""
+        options, centers = self.options, self.triplet_center.centers
+        networks = [one for one in self.parameters() if one is not centers]
+        return [
+            ParameterGroup(networks, clip=options.clip),
+            ParameterGroup([centers], options.centers_lr / options.lr, options.clip),
+        ]
+
+    def loss(self, batch: PairBatch) -> Tensor:
+        """Give the cross-entropy and the triplet-center loss over all items of both modalities."""
         embeddings = torch.cat([self.sketches(batch.sketches), self.shapes(batch.shapes)])
         labels = torch.cat([batch.sketch_labels, batch.shape_labels])
         loss = functional.cross_entropy(self.classifier(embeddings).float(), labels)
-        yield "both", loss + self.options.weight * self.triplet_center(embeddings, labels)
-
-
-def contend(task: Task, options: Options) -> Towers:
-    """Train both modalities together."""
-    inputs = task.inputs
-    with task.seeded():
-        method = Joint(task.dim, len(inputs.classes), task.run.head, options, task.seed).to(task.device)
-    data = Pairs(inputs.train, inputs.shapes, sampler="random")
-    seconds = task.fit(method, data, options, "tcl")
-    return Towers(method.sketches, method.shapes, MEASURES[options.ranking], task.device, seconds)
+        held: Tensor = self.triplet_center(embeddings, labels)
+        return loss + self.options.weight * held

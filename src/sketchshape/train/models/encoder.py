@@ -102,5 +102,26 @@ class Encoder(nn.Module):
         return [group for group in found if group.parameters]
 
 
+class Normalised(nn.Module):
+    """An encoder whose embeddings are unit rows, as the cosine compares them.
+
+    Args:
+        encoder: of sketches or shapes.
+        width: numbers of a row; what the encoder does not give is zero. None is as many as it gives.
+    """
+
+    encoder: Encoder
+
+    def __init__(self, encoder: Encoder, width: int | None = None) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.zeros = 0 if width is None else width - encoder.head.width
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Embed items: (B, width) float32, unit rows; arguments as for `Encoder.forward`."""
+        rows = self.encoder.embed(inputs)
+        return functional.pad(rows, (0, self.zeros)) if self.zeros else rows
+
+
 def _group(module: nn.Module, factor: float) -> ParameterGroup:
     return ParameterGroup([one for one in module.parameters() if one.requires_grad], factor)

@@ -1,0 +1,128 @@
+"""What a run leaves for its readers: networks, embeddings, figures, and the record of it all."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sketchshape.config import to_tree
+from sketchshape.config.run import Run
+from sketchshape.files import write_json
+from sketchshape.resources import VERSION
+from sketchshape.runs.embeddings import Embeddings, load_embeddings, save_embeddings
+from sketchshape.train.data.inputs import Inputs, Part
+from sketchshape.train.engine.task import Task
+from sketchshape.train.measure import scores_of
+from sketchshape.train.models.retriever import Retriever, save_networks
+
+
+def report_problems(inputs: Inputs, known: int) -> None:
+    """Say on stderr which files are left out.
+
+    Args:
+        inputs: all parts.
+        known: how many of the problems have not been named yet; the others were when they came up.
+    """
+    for problem in inputs.problems[:known]:
+        print(f"note: {problem}", file=sys.stderr)
+    if unreadable := inputs.problems[known:]:
+        print(f"{len(unreadable)} files could not be read and are left out", file=sys.stderr)
+
+
+def keep_trained(task: Task, trained: Retriever) -> None:
+    """Write what a seed gave: networks, class centers, figures, and last the embeddings of the test part."""
+    save_networks(task.folder, trained, task.sizes, task.key)
+    if trained.centers is not None:
+        trained.centers.save(task.folder / "centers.npz")
+    write_json(task.folder / "trained.json", {"seconds": trained.seconds, **trained.facts})
+    save_embeddings(task.folder / "embeddings.npz", embed_test(trained, task.inputs), task.key)
+
+
+def embed_test(trained: Retriever, inputs: Inputs) -> Embeddings:
+    """Embed the test sketches and the gallery."""
+    test, gallery = inputs.test, inputs.gallery
+    return Embeddings(
+        np.array([item.id for item in test.items]),
+        test.labels,
+        trained.embed_sketches(test.data),
+        np.array([item.id for item in gallery.items]),
+        gallery.labels,
+        trained.embed_shapes(gallery.data, gallery.lines),
+        trained.likeness,
+    )
+
+
+def read_figures(folder: Path, key: str) -> dict[str, Any]:
+    """Measure the embeddings of a seed, and give what else its training wrote down.
+
+    Raises:
+        ArtefactError: the embeddings were made with other settings or data.
+    """
+    scores = scores_of(load_embeddings(folder / "embeddings.npz", key))
+    trained = json.loads((folder / "trained.json").read_text(encoding="utf-8"))
+    per_class = {str(label): row for label, row in scores.per_class.items()}
+    return {"scores": scores.to_json(), "per_class": per_class, **trained}
+
+
+def record_of(
+    run: Run,
+    inputs: Inputs,
+    summary: dict[str, Any],
+    key: str,
+    seeds: dict[str, Any],
+    command: Sequence[str],
+    prepared: float,
+) -> dict[str, Any]:
+    """Put together what `run.json` holds.
+
+    Args:
+        run: the settings.
+        inputs: all parts.
+        summary: of the data set.
+        key: hash of the settings and the data.
+        seeds: what `read_figures` gives, by seed.
+        command: the words of the command.
+        prepared: seconds before training.
+
+    Returns:
+        The record.
+    """
+    sizes = {
+        "shapes": len(inputs.gallery),
+        "learned_shapes": len(inputs.shapes),
+        "train": len(inputs.train),
+        "validation": len(inputs.validation),
+        "test": len(inputs.test),
+        **({} if inputs.words is None else {"words": len(inputs.words)}),
+    }
+    return {
+        "name": run.name,
+        "command": " ".join(command),
+        "version": VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "settings": to_tree(run),
+        "hash": key,
+        "classes": list(inputs.names),
+        "dataset": {**summary, "layout": run.data.layout, **sizes, "problems": list(inputs.problems)},
+        "seconds_prepared": prepared,
+        "seeds": seeds,
+    }
+
+
+def write_items(folder: Path, inputs: Inputs) -> None:
+    """Write `items.json`: where the files of queries and gallery are, for pictures of them."""
+
+    def sketches(part: Part) -> dict[str, Any]:
+        return {
+            item.id: {"path": str(item.path.resolve()), "line": getattr(item, "line", None)}
+            for item in part.items
+        }
+
+    gallery = {item.id: str(item.path.resolve()) for item in inputs.gallery.items}
+    write_json(folder / "items.json", {"queries": sketches(inputs.test), "gallery": gallery})
