@@ -135,10 +135,12 @@ def check_ranking(found: dict[str, Any], expected: dict[str, float]) -> None:
     """Demand that all shapes are ranked, with the scores of torch, and in its order but for ties."""
     scores = {one["path"]: one["score"] for one in found["results"]}
     assert scores.keys() == expected.keys()
-    assert scores == pytest.approx(expected, abs=CLOSE)
+    spread = float(np.ptp(list(expected.values())))
+    assert spread > 1e-3, "a ranking of ties tells nothing"
+    close = min(CLOSE, spread / 5)  # scores of a distance may lie near each other
+    assert scores == pytest.approx(expected, abs=close)
     order = [expected[one["path"]] for one in found["results"]]
-    assert order == pytest.approx(sorted(expected.values(), reverse=True), abs=CLOSE)
-    assert np.ptp(order) > 3 * CLOSE, "a ranking of ties tells nothing"
+    assert order == pytest.approx(sorted(expected.values(), reverse=True), abs=close)
 
 
 def expected_scores(one: Trained, similarity: F32) -> dict[str, float]:

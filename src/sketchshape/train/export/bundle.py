@@ -90,9 +90,8 @@ def export_run(
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
         folder = Path(scratch) / "bundle"
         folder.mkdir()
-        save_shared(
-            {SKETCHES: sketch_graph(trained, settings), SHAPES: shape_graph(trained, settings)}, folder
-        )
+        graphs = {SKETCHES: sketch_graph(trained, settings), SHAPES: shape_graph(trained, settings)}
+        save_shared(graphs, folder, half=trained.likeness != "subspace")
         centers, own = Centers.load(place / "centers.npz"), load_embeddings(place / "embeddings.npz")
         with (folder / CENTERS).open("wb") as stream:
             np.save(stream, _asked_with(centers, own))

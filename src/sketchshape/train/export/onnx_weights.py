@@ -16,7 +16,7 @@ LARGE = 65536  # bytes; larger ones are stored as float16
 ALIGNED = 64  # bytes; where each tensor starts
 
 
-def save_shared(graphs: Mapping[str, Any], folder: Path) -> None:
+def save_shared(graphs: Mapping[str, Any], folder: Path, *, half: bool = True) -> None:
     """Write ONNX models whose large tensors are in one file, those of most bytes as float16, equal ones once.
 
     The runtime turns them to float32 when it loads them, so computing is as exact and as fast as before.
@@ -27,13 +27,14 @@ def save_shared(graphs: Mapping[str, Any], folder: Path) -> None:
     Args:
         graphs: file name to `onnx.ModelProto` with all weights inside; changed in place.
         folder: where they go, with the file of weights.
+        half: whether any are stored as float16; a basis of nearly parallel vectors needs all digits.
     """
     places: dict[bytes, tuple[int, int]] = {}
     with (folder / WEIGHTS).open("wb") as stream:
         for model in graphs.values():
             for tensor in model.graph.initializer:
                 if len(tensor.raw_data) >= SMALL and tensor.data_type == tensor.FLOAT:
-                    if len(tensor.raw_data) >= LARGE:
+                    if half and len(tensor.raw_data) >= LARGE:
                         _halve(model.graph, tensor)
                     _move(tensor, _place(stream, tensor.raw_data, places))
     for name, model in graphs.items():

@@ -8,39 +8,44 @@ from torch.nn import functional
 
 from sketchshape.train.losses._rows import check
 
+LEAST = 1e-3  # part of a vector that must lie outside of the others: below it, its direction is chance
+
 
 def span(vectors: Tensor) -> Tensor:
     """Give an orthonormal basis of the subspace that vectors span.
 
     Args:
-        vectors: (..., K, D) floating point, K at most D, linearly independent.
+        vectors: (..., K, D) floating point, K at most D.
 
     Returns:
-        (..., K, D), orthonormal rows; float64 for float64 and else float32.
+        (..., K, D), orthonormal rows, the first along the first vector; zeros in place of a vector that lies
+        in the span of those before it. float64 for float64 and else float32.
 
     Raises:
         ValueError: there are more vectors than dimensions.
     """
     if vectors.ndim < 2 or vectors.shape[-2] > vectors.shape[-1]:
         raise ValueError(f"vectors have shape {tuple(vectors.shape)}, expected (..., K, D), K at most D")
-    kind = torch.float64 if vectors.dtype == torch.float64 else torch.float32
+    rows = vectors.to(torch.float64 if vectors.dtype == torch.float64 else torch.float32)
     if torch.compiler.is_exporting():  # ONNX has no QR decomposition
-        return _gram_schmidt(vectors.to(kind))
+        return _gram_schmidt(rows)
     with torch.autocast(vectors.device.type, enabled=False):
-        q, r = torch.linalg.qr(vectors.to(kind).mT)
-    signs = torch.where(r.diagonal(dim1=-2, dim2=-1) < 0, -1.0, 1.0).to(kind)  # those of Gram and Schmidt
-    basis: Tensor = (q * signs[..., None, :]).mT
+        q, r = torch.linalg.qr(rows.mT)
+    outside = r.diagonal(dim1=-2, dim2=-1)  # of each vector, beside those before it
+    signs = torch.where(outside < 0, -1.0, 1.0) * (outside.abs() > LEAST * rows.norm(dim=-1))
+    basis: Tensor = (q * signs.to(rows.dtype)[..., None, :]).mT
     return basis
 
 
 def _gram_schmidt(vectors: Tensor) -> Tensor:
     rows: list[Tensor] = []
-    for row in vectors.unbind(-2):
+    for vector in vectors.unbind(-2):
+        row = vector
         for _ in range(2):  # the second time takes away what rounding left of the others
             for found in rows:
                 row = row - (row * found).sum(-1, keepdim=True) * found
-            row = functional.normalize(row, dim=-1)
-        rows.append(row)
+        there = row.norm(dim=-1, keepdim=True) > LEAST * vector.norm(dim=-1, keepdim=True)
+        rows.append(functional.normalize(row, dim=-1) * there)
     return torch.stack(rows, -2)
 
 
