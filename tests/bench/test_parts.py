@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 from sketchshape.bench.plan import Bench, Budget, Entry, load_bench
-from sketchshape.bench.tables.bootstrap import Interval, paired_bootstrap
-from sketchshape.bench.tables.formats import also_table, cells, to_csv, to_latex, to_markdown
+from sketchshape.bench.tables.bootstrap import paired_bootstrap
 from sketchshape.bench.tables.official import ENTRIES, read_entry, read_official
-from sketchshape.bench.tables.table import MEASURED, OFFICIAL, QUOTED, Row, best
 from sketchshape.bench.tuning import chosen_toml, draws, search_table
 from sketchshape.config import load_config, to_tree
 from sketchshape.config.run import Run
 from sketchshape.errors import ConfigError, DatasetError, UsageError
+from sketchshape.report.formats import also_table, cells, head, to_csv, to_latex, to_markdown
 from sketchshape.report.quoted import PR20, SHREC13
+from sketchshape.report.table import MEASURED, OFFICIAL, QUOTED, Interval, Row, best
 from sketchshape.runs.identity import settings_hash
 from sketchshape.train.methods import options_class
 
@@ -275,14 +275,23 @@ class TestFormats:
         assert best(ROWS) == [{0}, {1}, {0}, {0}, {0, 1}, {0}]  # 50.04 and 49.96 are both shown as 50.0
 
     def test_the_cells_of_each_kind(self) -> None:
-        assert [text for text, _ in cells(ROWS[1])] == [
+        assert [text for text, _ in cells(ROWS[1]).values()] == [
             *("50% | a_b", "tiny", "79.0 ± 0.5", "71.0 ± 0.4", "59.0 ± 0.3", "39.0 ± 0.2", "50.0 ± 0.1"),
             *("81.0 ± 0.6", "−1.0 [−1.5, −0.5]", "1", "400", "measured, 3 seeds"),
         ]
-        assert [text for text, _ in cells(ROWS[2])] == ["lost", "tiny", *["–"] * 6, "", "", "", "diverged"]
-        assert cells(ROWS[4])[7] == ("46.9*", False)
-        assert cells(ROWS[1])[8][1]
-        assert not cells(Row("a", "b", "c", MEASURED, (1.0,) * 6, delta=Interval(0.3, -0.1, 0.5)))[8][1]
+        assert [text for text, _ in cells(ROWS[2]).values()] == [
+            "lost",
+            "tiny",
+            *["–"] * 6,
+            "",
+            "",
+            "",
+            "diverged",
+        ]
+        assert cells(ROWS[4])["mAP"] == ("46.9*", False)
+        assert cells(ROWS[1])["Δ mAP"][1]
+        unsure = Row("a", "b", "c", MEASURED, (1.0,) * 6, delta=Interval(0.3, -0.1, 0.5))
+        assert not cells(unsure)["Δ mAP"][1]
 
     def test_markdown_has_the_same_columns_everywhere_and_names_what_is_missing(self) -> None:
         text = to_markdown(ROWS, ["a note"], ["lost, seed 0: diverged: nan"])
@@ -298,9 +307,16 @@ class TestFormats:
             ["50% | a_b", "81.0", "60.0"],
         ]
 
+    def test_a_run_has_no_columns_of_a_comparison(self) -> None:
+        rows = [ROWS[2], *ROWS[3:]]
+        assert head(ROWS) == list(cells(ROWS[0]))
+        assert head(rows) == [name for name in head(ROWS) if name not in ("Δ mAP", "seconds", "MB")]
+        assert {line.count("|") for line in to_markdown(rows, []).splitlines() if "|" in line} == {10}
+        assert to_csv(rows).splitlines()[0].endswith(",mAP_sd,map_kind,source")
+
     def test_csv_keeps_all_digits(self) -> None:
         rows = list(csv.DictReader(io.StringIO(to_csv(ROWS))))
-        assert [row["method"] for row in rows] == [row.label for row in ROWS]
+        assert [row["method"] for row in rows] == [row.method for row in ROWS]
         assert rows[0]["DCG"] == "50.04"
         assert (rows[1]["delta_low"], rows[1]["mAP_held-out"], rows[1]["mAP_sd"]) == ("-1.5", "60.0", "0.6")
         assert (rows[2]["mAP"], rows[2]["seconds"]) == ("", "")

@@ -15,13 +15,12 @@ from sketchshape.bench.cells import DONE, load_queries, read_record
 from sketchshape.bench.plan import Bench, Entry
 from sketchshape.config import to_tree
 from sketchshape.errors import ArtefactError
-from sketchshape.metrics import PerQuery
+from sketchshape.metrics import NAMES, PerQuery
 from sketchshape.runs.identity import settings_hash
 from sketchshape.types import F64, I64
 
 RECORD, CELLS = "bench.json", "cells"
 FORMAT = 1
-NAMES = ("NN", "FT", "ST", "E", "DCG", "mAP")
 
 
 @dataclass(frozen=True, eq=False)

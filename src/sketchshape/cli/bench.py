@@ -93,12 +93,16 @@ def _overrides(arguments: argparse.Namespace) -> list[str]:
 
 
 def _show(arguments: argparse.Namespace, results: Any, rows: Any, out: Path) -> None:
-    from sketchshape.bench.tables.show import print_rows, to_json
+    from sketchshape.bench.tables.rows import problems, to_json
+    from sketchshape.report.terminal import print_lines, print_rows
 
     if arguments.json:
         print(json.dumps(to_json(results, rows)))
     else:
-        print_rows(results, rows)
+        bench = results.bench
+        title = f"{bench.name}, percent, protocol {bench.run.data.protocol}"
+        print_rows(rows, title, bench.baseline)
+        print_lines(problems(results), "red")
         print(f"table: {out / 'table.md'}   page: {out / 'table.html'}")
 
 

@@ -1,22 +1,17 @@
-"""The page of a report: one HTML file that needs nothing beside it."""
+"""The page of a run: what it says beside its table and pictures."""
 
 from __future__ import annotations
 
-import json
-import shlex
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from PIL import Image
 
-from sketchshape.metrics import mean_and_spread
-from sketchshape.report.figures import Picture, class_sizes, confused
-from sketchshape.report.style import DPI
-from sketchshape.report.table import NAMES, Row
+from sketchshape.metrics import NAMES
+from sketchshape.report.figures import class_sizes, confused
+from sketchshape.report.page import LIMITS, Picture, Tile, build_page, command_text, settings_text
+from sketchshape.report.table import Row
 from sketchshape.runs.results import Run
 
 MEASURES = (
@@ -32,81 +27,45 @@ MEASURES = (
 )
 
 
-LIMITS = {
-    "closed": "The gallery is closed, as in the paper: its shapes are the ones that were learned from. "
-    "The scores say nothing about shapes that are added later, nor about classes that were not trained.",
-    "held-out": "The gallery is the fifth of the shapes of the larger classes that was held out of training.",
-    "unseen": "The gallery is of classes that were left out of training altogether.",
-}
-
-
-def build_page(
+def build_report(
     run: Run, rows: Sequence[Row], remarks: Sequence[str], pictures: Sequence[Picture], folder: Path
 ) -> str:
-    """Fill the template.
+    """Write the page of a run.
 
     Args:
         run: the run.
-        rows: of the table.
+        rows: of the table, the measured one first.
         remarks: sentences below the table.
         pictures: drawn already.
         folder: where their PNG files are.
 
     Returns:
-        The HTML, with the pictures inside it.
+        The HTML.
     """
-    environment = Environment(
-        loader=PackageLoader("sketchshape.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
-        record=run.record,
+    record = run.record
+    return build_page(
+        "sketchshape.report/report.html.j2",
+        rows,
+        rows[0].method,
+        pictures,
+        folder,
+        name=record["name"],
+        record=record,
+        version=record["version"],
         names=NAMES,
-        tiles=_tiles(run),
-        rows=rows,
+        tiles=[
+            Tile(f"{name} %", text, name == "mAP")
+            for name, text in zip(NAMES, rows[0].figures(), strict=True)
+        ],
         remarks=remarks,
         facts=_facts(run),
         seeds=_seeds(run),
-        pictures={picture.name: picture for picture in pictures},
-        source={picture.name: _embedded(folder / f"{picture.name}.png") for picture in pictures},
-        widths={picture.name: _css_width(folder / f"{picture.name}.png") for picture in pictures},
-        confused=confused(run),
+        confused=[(own, other, f"{100 * rate:.0f}") for own, other, rate in confused(run)],
         measures=MEASURES,
-        command=_command(run.record["command"]),
-        settings=settings_text(run.record["settings"]),
+        command=command_text(record["command"]),
+        settings=settings_text(record["settings"]),
         limits=_limits(run),
     )
-
-
-def settings_text(tree: Mapping[str, Any]) -> str:
-    """Write nested settings as TOML: values first, then the sections."""
-    values = {key: value for key, value in tree.items() if not isinstance(value, Mapping)}
-    sections = {key: value for key, value in tree.items() if isinstance(value, Mapping)}
-    blocks = ["\n".join(f"{key} = {_toml(value)}" for key, value in values.items())]
-    blocks += [f"[{name}]\n{settings_text(section)}" for name, section in sections.items()]
-    return "\n\n".join(block for block in blocks if block)
-
-
-def _toml(value: Any) -> str:
-    return json.dumps(
-        value, ensure_ascii=False
-    )  # the same text for numbers, strings, booleans and lists of them
-
-
-def _command(command: str | Sequence[str]) -> str:
-    text = command if isinstance(command, str) else shlex.join(command)
-    return text or "(no command line: started from Python)"
-
-
-def _tiles(run: Run) -> list[tuple[str, str, str]]:
-    means = mean_and_spread([seed.scores for seed in run.seeds])
-    return [
-        (name, f"{100 * mean:.1f}", "" if np.isnan(spread) else f"± {100 * spread:.1f}")
-        for name, (mean, spread) in zip(NAMES, means.values(), strict=True)
-    ]
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
@@ -132,16 +91,14 @@ def _ceiling(run: Run) -> float:
     return float(np.mean(2 * np.minimum(asked, 32) / (32 + asked)))
 
 
-def _seeds(run: Run) -> list[dict[str, Any]]:
-    return [
-        {
-            "seed": seed.seed,
-            "values": [f"{100 * float(seed.scores.to_json()[name]):.1f}" for name in NAMES],  # type: ignore[arg-type]
-            "seconds": _pairs(seed.record.get("seconds", {})),
-            "target": _pairs(seed.record.get("target_check", {})),
-        }
-        for seed in run.seeds
-    ]
+def _seeds(run: Run) -> list[list[str]]:
+    rows = []
+    for seed in run.seeds:
+        scores: dict[str, Any] = seed.scores.to_json()
+        figures = [f"{100 * scores[name]:.1f}" for name in NAMES]
+        about = [_pairs(seed.record.get(key, {})) for key in ("seconds", "target_check")]
+        rows.append([str(seed.seed), *figures, *about])
+    return rows
 
 
 def _pairs(values: Any) -> str:
@@ -167,13 +124,3 @@ def _limits(run: Run) -> list[str]:
     if seed.scores.skipped:
         limits.append(f"{seed.scores.skipped} queries are left out: the gallery has no shape of their class.")
     return [*limits, *run.record.get("dataset", {}).get("problems", [])]
-
-
-def _css_width(path: Path) -> int:
-    """Say at how many CSS pixels a picture is as large as it was drawn."""
-    with Image.open(path) as picture:
-        return round(picture.width * 96 / DPI)
-
-
-def _embedded(path: Path) -> str:
-    return "data:image/png;base64," + b64encode(path.read_bytes()).decode("ascii")

@@ -1,4 +1,4 @@
-"""The table as Markdown, CSV and LaTeX."""
+"""A table as Markdown, CSV and LaTeX."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import csv
 import io
 from collections.abc import Sequence
 
-from sketchshape.bench.results import NAMES
-from sketchshape.bench.tables.table import MEASURED, PARTS, Row, best
-from sketchshape.report.quoted import PR20
+from sketchshape.metrics import NAMES
+from sketchshape.report.table import MEASURED, Row, best
 
-HEAD = ("method", "backbone", *NAMES, "Δ mAP", "seconds", "MB", "source")
-_NUMBERS = range(2, len(HEAD) - 1)  # columns that are set to the right
+NUMBERS = (*NAMES, "Δ mAP", "seconds", "MB")  # columns that are set to the right
+PARTS = {"held-out": "of held-out shapes", "unseen": "of unseen classes"}
 _LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -24,55 +23,59 @@ _LATEX = {
 }
 
 
-def cells(row: Row, bold: Sequence[bool] = ()) -> list[tuple[str, bool]]:
-    """Give the texts of a row, as in `HEAD`, and whether each is set in bold.
+def compared(rows: Sequence[Row]) -> bool:
+    """Whether the rows are of a comparison, which has columns for differences and cost."""
+    return any(row.seconds is not None for row in rows)
+
+
+def head(rows: Sequence[Row]) -> list[str]:
+    """Name the columns."""
+    return ["method", "backbone", *(NUMBERS if compared(rows) else NAMES), "source"]
+
+
+def cells(row: Row, bold: Sequence[bool] = (False,) * len(NAMES)) -> dict[str, tuple[str, bool]]:
+    """Give the text of every column that there can be, and whether it is set in bold.
 
     Args:
         row: of the table.
         bold: whether the row has the best of each measure.
 
     Returns:
-        (text, bold) of each column.
+        Column -> (text, bold).
     """
-    strong = list(bold) or [False] * len(NAMES)
-    figures = [("–", False)] * len(NAMES)
-    if row.percent:
-        texts = [f"{value:.1f}" for value in row.percent]
-        if row.spread:
-            texts = [f"{text} ± {spread:.1f}" for text, spread in zip(texts, row.spread, strict=True)]
-        if row.map_kind == PR20:
-            texts[-1] += "*"
-        figures = list(zip(texts, strong, strict=True))
     delta = ("", False)
     if row.delta:
         one = row.delta
         delta = (f"{_signed(one.mean)} [{_signed(one.low)}, {_signed(one.high)}]", one.sure)
-    seconds = "" if row.seconds is None else f"{row.seconds:.0f}"
-    peak = "" if row.peak_mb is None else f"{row.peak_mb:.0f}"
-    plain = [(seconds, False), (peak, False), (row.source, False)]
-    return [(row.label, row.kind == MEASURED), (row.backbone, False), *figures, delta, *plain]
+    return {
+        "method": (row.method, row.kind == MEASURED),
+        "backbone": (row.backbone, False),
+        **dict(zip(NAMES, zip(row.figures(), bold, strict=True), strict=True)),
+        "Δ mAP": delta,
+        "seconds": ("" if row.seconds is None else f"{row.seconds:.0f}", False),
+        "MB": ("" if row.peak_mb is None else f"{row.peak_mb:.0f}", False),
+        "source": (row.source, False),
+    }
 
 
 def lines(rows: Sequence[Row]) -> list[list[tuple[str, bool]]]:
-    """Give the cells of all rows, with the best measured figure of each measure in bold."""
-    top = best(rows)
-    return [cells(row, [place in column for column in top]) for place, row in enumerate(rows)]
+    """Give the cells below `head`, with the best measured figure of each measure in bold."""
+    top, names = best(rows), head(rows)
+    found = [cells(row, [place in column for column in top]) for place, row in enumerate(rows)]
+    return [[line[name] for name in names] for line in found]
 
 
-def to_markdown(rows: Sequence[Row], remarks: Sequence[str], problems: Sequence[str]) -> str:
+def to_markdown(rows: Sequence[Row], remarks: Sequence[str], problems: Sequence[str] = ()) -> str:
     """Write the table in Markdown, with what is to be known below it."""
-    head = [" | ".join(HEAD), " | ".join("---:" if i in _NUMBERS else "---" for i in range(len(HEAD)))]
-    body = [" | ".join(_marked(text, bold) for text, bold in line) for line in lines(rows)]
-    table = "\n".join(f"| {line} |" for line in (*head, *body))
-    parts = [table, *remarks]
+    names = head(rows)
+    body = [[_marked(text, bold) for text, bold in line] for line in lines(rows)]
+    parts = ["Percent.", _table(names, body), *(_marked(text) for text in remarks)]
     if parted := also_table(rows):
-        title = "The same networks, asked only what other protocols ask (mAP; all of it was learned from)"
-        inner = [" | ".join(parted[0]), " | ".join(["---", *["---:"] * (len(parted[0]) - 1)])]
-        inner += [" | ".join(line) for line in parted[1:]]
-        parts += [f"{title}:\n\n" + "\n".join(f"| {line} |" for line in inner)]
+        title = "The same networks, asked only what other protocols ask (mAP; all of it was learned from):"
+        parts += [title, _table(parted[0], parted[1:], parted[0][1:])]
     if problems:
-        parts.append("Not in these figures:\n\n" + "\n".join(f"* {problem}" for problem in problems))
-    return "Percent.\n\n" + "\n\n".join(parts) + "\n"
+        parts += ["Not in these figures:", "\n".join(f"* {problem}" for problem in problems)]
+    return "\n\n".join(parts) + "\n"
 
 
 def also_table(rows: Sequence[Row]) -> list[list[str]]:
@@ -80,15 +83,12 @@ def also_table(rows: Sequence[Row]) -> list[list[str]]:
     names = list(dict.fromkeys(name for row in rows for name in row.also))
     if not names:
         return []
-    head = ["method", "all", *(f"the part {PARTS[name]}" for name in names)]
-    return [
-        head,
-        *(
-            [row.label, f"{row.percent[-1]:.1f}", *(f"{row.also[name]:.1f}" for name in names)]
-            for row in rows
-            if row.also and row.percent
-        ),
+    body = [
+        [row.method, f"{row.percent[-1]:.1f}", *(f"{row.also[name]:.1f}" for name in names)]
+        for row in rows
+        if row.also and row.percent
     ]
+    return [["method", "all", *(f"the part {PARTS[name]}" for name in names)], *body]
 
 
 def to_csv(rows: Sequence[Row]) -> str:
@@ -96,29 +96,26 @@ def to_csv(rows: Sequence[Row]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     parts = list(dict.fromkeys(name for row in rows for name in row.also))
-    writer.writerow(
-        [
-            *("method", "backbone", *NAMES, *(f"{name}_sd" for name in NAMES)),
-            *("delta_mAP", "delta_low", "delta_high", "seconds", "peak_mb"),
-            *(f"mAP_{part}" for part in parts),
-            *("map_kind", "source"),
-        ]
-    )
+    more = ["delta_mAP", "delta_low", "delta_high", "seconds", "peak_mb", *(f"mAP_{part}" for part in parts)]
+    more = more if compared(rows) else []
+    spreads = [f"{name}_sd" for name in NAMES]
+    writer.writerow(["method", "backbone", *NAMES, *spreads, *more, "map_kind", "source"])
     for row in rows:
         empty = [""] * len(NAMES)
         delta = [row.delta.mean, row.delta.low, row.delta.high] if row.delta else ["", "", ""]
-        seconds, peak = ("" if value is None else value for value in (row.seconds, row.peak_mb))
+        cost = ["" if value is None else value for value in (row.seconds, row.peak_mb)]
         also = [row.also.get(part, "") for part in parts]
-        figures = [*(row.percent or empty), *(row.spread or empty), *delta, seconds, peak, *also]
-        writer.writerow([row.label, row.backbone, *figures, row.map_kind, row.source])
+        figures = [*(row.percent or empty), *(row.spread or empty), *([*delta, *cost, *also] if more else [])]
+        writer.writerow([row.method, row.backbone, *figures, row.map_kind, row.source])
     return stream.getvalue()
 
 
-def to_latex(rows: Sequence[Row], remarks: Sequence[str], problems: Sequence[str]) -> str:
+def to_latex(rows: Sequence[Row], remarks: Sequence[str], problems: Sequence[str] = ()) -> str:
     r"""Write the table in LaTeX; it needs `\usepackage{booktabs}`."""
-    columns = "".join("r" if i in _NUMBERS else "l" for i in range(len(HEAD)))
-    head = " & ".join(_tex(name) for name in HEAD)
-    out = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", rf"{head} \\", r"\midrule"]
+    names = head(rows)
+    columns = "".join("r" if name in NUMBERS else "l" for name in names)
+    titles = " & ".join(_tex(name) for name in names)
+    out = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", rf"{titles} \\", r"\midrule"]
     kind = MEASURED
     for row, line in zip(rows, lines(rows), strict=True):
         if row.kind != kind:
@@ -136,7 +133,12 @@ def _signed(value: float) -> str:
     return ("0.0" if float(text) == 0 else text).replace("-", "−")
 
 
-def _marked(text: str, bold: bool) -> str:
+def _table(names: Sequence[str], body: Sequence[Sequence[str]], right: Sequence[str] = NUMBERS) -> str:
+    rule = ["---:" if name in right else "---" for name in names]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (names, rule, *body))
+
+
+def _marked(text: str, bold: bool = False) -> str:
     escaped = text.replace("|", r"\|").replace("*", r"\*")
     return f"**{escaped}**" if bold and text else escaped
 

@@ -1,51 +1,18 @@
-"""The table of a comparison: what was measured, what the track published, what the paper prints."""
+"""The rows of a comparison: each method beside the baseline, then what was published."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from sketchshape.bench.results import NAMES, Result, Results
-from sketchshape.bench.tables.bootstrap import Interval, paired_bootstrap
+from sketchshape.bench.results import Result, Results
+from sketchshape.bench.tables.bootstrap import paired_bootstrap
 from sketchshape.bench.tables.official import Official
-from sketchshape.report.quoted import AP, PR20, quoted_rows, remark
-from sketchshape.report.table import CLOSED
-
-MEASURED, OFFICIAL, QUOTED = "measured", "official", "quoted"
-PARTS = {"held-out": "of held-out shapes", "unseen": "of unseen classes"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the table; figures in percent.
-
-    Args:
-        label: the method.
-        backbone: its network.
-        source: where the figures are from, in words.
-        kind: measured, official (statistics of the track) or quoted (from the paper).
-        percent: the six measures; None for a method without a single trained seed.
-        spread: sample standard deviations over the seeds; None for one seed and for what is not measured.
-        map_kind: what the mAP column means.
-        delta: mAP minus that of the baseline, with its interval.
-        seconds: of training, mean over the seeds.
-        peak_mb: most memory of the training process, mean over the seeds.
-        also: protocol -> mAP of the same networks, asked what that protocol asks.
-    """
-
-    label: str
-    backbone: str
-    source: str
-    kind: str
-    percent: tuple[float, ...] | None
-    spread: tuple[float, ...] | None = None
-    map_kind: str = AP
-    delta: Interval | None = None
-    seconds: float | None = None
-    peak_mb: float | None = None
-    also: dict[str, float] = field(default_factory=dict)
+from sketchshape.metrics import NAMES
+from sketchshape.report.quoted import PR20
+from sketchshape.report.table import MEASURED, OFFICIAL, Interval, Row, counted, notes, printed
 
 
 def table_rows(results: Results, official: Sequence[Official] = ()) -> list[Row]:
@@ -70,13 +37,7 @@ def table_rows(results: Results, official: Sequence[Official] = ()) -> list[Row]
         )
         for one in official
     ]
-    printed = [
-        Row(
-            one.method, one.backbone, f"quoted, Table {one.table}", QUOTED, one.percent, map_kind=one.map_kind
-        )
-        for one in quoted_rows(results.bench.run.data.layout)
-    ]
-    return [*own, *track, *printed]
+    return [*own, *track, *printed(results.bench.run.data.layout)]
 
 
 def difference(results: Results, method: Result) -> Interval | None:
@@ -94,13 +55,10 @@ def difference(results: Results, method: Result) -> Interval | None:
     return paired_bootstrap(method.precision(seeds) - base.precision(seeds))
 
 
-def notes(results: Results, rows: Sequence[Row]) -> list[str]:
-    """Give the sentences that belong below the table."""
-    run, baseline = results.bench.run, results.bench.baseline
-    layout = run.data.layout
+def bench_notes(results: Results, rows: Sequence[Row]) -> list[str]:
+    """Give the sentences that belong below the table of a comparison."""
+    data, baseline = results.bench.run.data, results.bench.baseline
     found = [f"Measured rows: {_setup(results)}"]
-    if any(row.spread is not None for row in rows):
-        found.append("± is one sample standard deviation over the seeds.")
     if any(row.delta is not None for row in rows):
         found.append(
             f"Δ mAP is the difference to {baseline} with its paired bootstrap 95 % interval: queries are "
@@ -108,14 +66,7 @@ def notes(results: Results, rows: Sequence[Row]) -> list[str]:
         )
     found.append("Seconds are those of training; MB is the most memory of its process, features included.")
     found += [f"{method.entry.label}: {method.entry.note}" for method in results.methods if method.entry.note]
-    if any(row.kind == OFFICIAL for row in rows):
-        found.append("Official: published statistics of the SHREC'13 track, not measured here.")
-    if any(row.kind == QUOTED for row in rows):
-        found += ["Quoted: as printed in [CGN], not measured here.", remark(layout)]
-        found.append(CLOSED if run.data.protocol != "closed" else "")
-    if any(row.map_kind == PR20 for row in rows):
-        found.append("* The mAP column has the mean of the 20-point precision-recall curve, another number.")
-    return [note for note in found if note]
+    return [*found, *notes(rows, data.layout, data.protocol)]
 
 
 def problems(results: Results) -> list[str]:
@@ -134,14 +85,15 @@ def problems(results: Results) -> list[str]:
     return [*found, f"not trained yet: {'; '.join(untried)}"] if untried else found
 
 
-def best(rows: Sequence[Row]) -> list[set[int]]:
-    """Find the measured rows with the highest figure of each measure, to the decimal that is shown."""
-    own = [(place, row.percent) for place, row in enumerate(rows) if row.kind == MEASURED and row.percent]
-    columns = []
-    for column in range(len(NAMES)):
-        shown = {place: round(percent[column], 1) for place, percent in own}
-        columns.append({place for place, value in shown.items() if value == max(shown.values())})
-    return columns
+def to_json(results: Results, rows: Sequence[Row]) -> dict[str, Any]:
+    """Give the measured rows as fractions, with the differences to the baseline and what is missing."""
+    return {
+        "name": results.bench.name,
+        "baseline": results.bench.baseline,
+        "protocol": results.bench.run.data.protocol,
+        "methods": {row.method: _fractions(row) for row in rows if row.kind == MEASURED and row.percent},
+        "problems": problems(results),
+    }
 
 
 def _measured(results: Results, method: Result) -> Row:
@@ -151,16 +103,14 @@ def _measured(results: Results, method: Result) -> Row:
         status = ", ".join(sorted({str(one["status"]) for one in method.failures.values()}))
         return Row(label, backbone, status, MEASURED, None)
     scores = 100 * method.scores()
-    several, count = len(scores) > 1, len(method.seeds)
-    counted = f"{count} of {len(seeds)} seeds" if count < len(seeds) else f"{count} seeds"
     delta = difference(results, method)
     return Row(
         label,
         backbone,
-        f"measured, {counted}" if len(seeds) > 1 else "measured, one seed",
+        counted(len(scores), len(seeds)),
         MEASURED,
         tuple(scores.mean(axis=0).tolist()),
-        tuple(scores.std(axis=0, ddof=1).tolist()) if several else None,
+        tuple(scores.std(axis=0, ddof=1).tolist()) if len(scores) > 1 else None,
         delta=Interval(100 * delta.mean, 100 * delta.low, 100 * delta.high) if delta else None,
         seconds=method.mean("seconds"),
         peak_mb=method.mean("peak_mb"),
@@ -176,3 +126,21 @@ def _setup(results: Results) -> str:
         f"{sizes['test']} test sketches rank {sizes['gallery']} shapes; learned from {sizes['train']} "
         f"sketches and {sizes['shapes']} shapes of {facts['learned_classes']} classes."
     )
+
+
+def _fractions(row: Row) -> dict[str, Any]:
+    spread = row.spread or [None] * len(NAMES)
+    delta = None
+    if row.delta:
+        delta = {name: getattr(row.delta, name) / 100 for name in ("mean", "low", "high")}
+    return {
+        **{name: value / 100 for name, value in zip(NAMES, row.percent or (), strict=True)},
+        "spread": {
+            name: value / 100 if value is not None else None
+            for name, value in zip(NAMES, spread, strict=True)
+        },
+        "delta_mAP": delta,
+        "seconds": row.seconds,
+        "peak_mb": row.peak_mb,
+        "also": {name: value / 100 for name, value in row.also.items()},
+    }

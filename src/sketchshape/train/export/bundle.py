@@ -25,6 +25,7 @@ from sketchshape.encoders.bundle import Bundle
 from sketchshape.encoders.record import CENTERS, RECORD, SHAPES, SKETCHES, write_record
 from sketchshape.errors import MissingExtraError, UsageError
 from sketchshape.images import PREPROCESSING_VERSION
+from sketchshape.metrics import NAMES
 from sketchshape.metrics.rows import unit
 from sketchshape.render import RENDERER_VERSION
 from sketchshape.runs.centers import Centers
@@ -32,7 +33,7 @@ from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.export.calibration import calibrate
-from sketchshape.train.export.card import FIGURES, model_card
+from sketchshape.train.export.card import model_card
 from sketchshape.train.export.onnx_weights import save_shared
 from sketchshape.train.export.parity import Parity, compare, probes
 from sketchshape.train.models.backbones import build_backbone
@@ -222,7 +223,7 @@ def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -
         "classes": list(centers.classes),
         "run": {"name": record["name"], "hash": record["hash"], "seed": seed, "created": record["created"]},
         "settings": {**record["settings"], "data": {**record["settings"]["data"], "path": ""}},
-        "scores": {name: record["seeds"][str(seed)]["scores"][name] for name in FIGURES},
+        "scores": {name: record["seeds"][str(seed)]["scores"][name] for name in NAMES},
     }
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sketchshape.metrics import NAMES
 from sketchshape.train.export.parity import Parity
-
-FIGURES = ("NN", "FT", "ST", "E", "DCG", "mAP")
 
 
 def model_card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, digest: str, about: str) -> str:
@@ -29,7 +28,7 @@ def model_card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, di
     more = f"; its words head on {words} drawings of other words too" if words else ""
     views = facts["views"]["count"] * len(facts["views"]["elevations"])
     drawn = f" and {lines['count']} line drawings, which the sketches' network sees" if lines else ""
-    figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in FIGURES)
+    figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in NAMES)
     return (
         f"""---
 library_name: sketchshape
