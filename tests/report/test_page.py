@@ -24,7 +24,7 @@ from sketchshape.errors import ArtefactError, MissingExtraError
 from sketchshape.images import draw_strokes
 from sketchshape.metrics import MEASURES, NAMES, evaluate
 from sketchshape.metrics.rows import unit
-from sketchshape.report import print_table, write_report
+from sketchshape.report import print_run, write_report
 from sketchshape.runs.embeddings import Embeddings, save_embeddings
 
 PICTURES = ("pr", "retrieval", "failures", "per_class", "confusion")
@@ -240,7 +240,7 @@ def test_the_numbers_of_the_table_are_those_of_evaluate(run: Path) -> None:
 
 def test_the_table_in_the_terminal_fits_into_eighty_columns(run: Path) -> None:
     stream = io.StringIO()
-    print_table(run, Console(file=stream, width=80))
+    print_run(run, Console(file=stream, width=80))
     lines = stream.getvalue().splitlines()
     own = next(line for line in lines if "measured" in line and "mobilenet_v1" in line)
     spread = lines[lines.index(own) + 1]

@@ -14,17 +14,20 @@ from sketchshape.report.chosen import typical_queries, worst_queries
 from sketchshape.report.classes import confusion, draw_classes, draw_confusion
 from sketchshape.report.curves import Curve, draw_curves, run_curves
 from sketchshape.report.gallery import Cell, draw_rows
-from sketchshape.report.quoted import AP, PR20, SHREC13, SHREC14, Quoted, quoted_rows, remark
+from sketchshape.report.quoted import SHREC13, SHREC14, quoted_rows, remark
 from sketchshape.report.rows import trunks
+from sketchshape.report.table import AP, PR20, QUOTED, Row
 
 SHARED = Path(os.environ.get("SKETCHSHAPE_SHARED", Path(__file__).parents[3] / "shared"))
 OFFICIAL = SHARED / "data" / "shrec_lists" / "shrec13_official"
 
 
 @pytest.mark.parametrize(("rows", "count", "ceiling"), [(SHREC13, 14, 46.3), (SHREC14, 18, 49.8)])
-def test_quoted_rows_are_possible(rows: tuple[Quoted, ...], count: int, ceiling: float) -> None:
-    assert len({(row.table, row.method, row.backbone) for row in rows}) == len(rows) == count
+def test_quoted_rows_are_possible(rows: tuple[Row, ...], count: int, ceiling: float) -> None:
+    assert len({(row.source, row.method, row.backbone) for row in rows}) == len(rows) == count
     for row in rows:
+        assert row.percent is not None
+        assert (row.kind, row.spread, row.source[:-1]) == (QUOTED, None, "quoted, Table ")
         nn, ft, st, e, dcg, _ = row.percent
         assert 0 < ft <= st <= 100, row
         assert 0 < e < ceiling, row
@@ -33,7 +36,7 @@ def test_quoted_rows_are_possible(rows: tuple[Quoted, ...], count: int, ceiling:
 
 
 def test_the_rows_of_the_paper_that_matter_most() -> None:
-    by_name = {(row.table, row.method, row.backbone): row.percent for row in (*SHREC13, *SHREC14)}
+    by_name = {(int(row.source[-1]), row.method, row.backbone): row.percent for row in (*SHREC13, *SHREC14)}
     assert by_name[1, "CGN", "ResNet-50"] == (83.2, 85.3, 90.2, 41.9, 90.1, 87.0)
     assert by_name[1, "DPSML", "ResNet-50"] == (81.9, 83.4, 87.5, 41.5, 89.2, 85.7)
     assert by_name[2, "CGN", "ResNet-50"] == (78.9, 81.1, 85.0, 41.8, 88.1, 83.0)

@@ -105,6 +105,11 @@ class Results:
         return next((one for one in self.trained if one.entry.label == self.bench.baseline), None)
 
     @property
+    def comparable(self) -> bool:
+        """Whether another method stands beside the baseline."""
+        return self.baseline is not None and len(self.trained) > 1
+
+    @property
     def classes(self) -> list[str]:
         """Class names, by label."""
         return list(self.facts["classes"])

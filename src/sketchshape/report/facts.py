@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from sketchshape.metrics import NAMES
 from sketchshape.report.figures import class_sizes, confused
-from sketchshape.report.page import LIMITS, Picture, Tile, build_page, command_text, settings_text
-from sketchshape.report.table import Row
+from sketchshape.report.page import LIMITS, command_text, settings_text
+from sketchshape.report.table import Table
 from sketchshape.runs.results import Run
 
 MEASURES = (
@@ -27,55 +26,30 @@ MEASURES = (
 )
 
 
-def build_report(
-    run: Run, rows: Sequence[Row], remarks: Sequence[str], pictures: Sequence[Picture], folder: Path
-) -> str:
-    """Write the page of a run.
-
-    Args:
-        run: the run.
-        rows: of the table, the measured one first.
-        remarks: sentences below the table.
-        pictures: drawn already.
-        folder: where their PNG files are.
-
-    Returns:
-        The HTML.
-    """
-    record = run.record
-    return build_page(
-        "sketchshape.report/report.html.j2",
-        rows,
-        rows[0].method,
-        pictures,
-        folder,
-        name=record["name"],
-        record=record,
-        version=record["version"],
-        names=NAMES,
-        tiles=[
-            Tile(f"{name} %", text, name == "mAP")
-            for name, text in zip(NAMES, rows[0].figures(), strict=True)
-        ],
-        remarks=remarks,
-        facts=_facts(run),
-        seeds=_seeds(run),
-        confused=[(own, other, f"{100 * rate:.0f}") for own, other, rate in confused(run)],
-        measures=MEASURES,
-        command=command_text(record["command"]),
-        settings=settings_text(record["settings"]),
-        limits=_limits(run),
-    )
+def about(run: Run, table: Table) -> dict[str, Any]:
+    """Give report.html.j2 all but the table and the pictures."""
+    record, figures = run.record, table.rows[0].figures()
+    return {
+        "name": record["name"],
+        "record": record,
+        "version": record["version"],
+        "names": NAMES,
+        "tiles": [(f"{name} %", text, name == "mAP") for name, text in zip(NAMES, figures, strict=True)],
+        "facts": _facts(run),
+        "seeds": _seeds(run),
+        "confused": [(own, other, f"{100 * rate:.0f}") for own, other, rate in confused(run)],
+        "measures": MEASURES,
+        "command": command_text(record["command"]),
+        "settings": settings_text(record["settings"]),
+        "limits": _limits(run),
+    }
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
     scores = [seed.scores for seed in run.seeds]
     over = {key: np.mean([one.over_classes[key] for one in scores]) for key in ("nn", "map")}
     return [
-        (
-            "Queries",
-            f"{scores[0].queries:,} of {len(scores[0].per_class)} classes",
-        ),
+        ("Queries", f"{scores[0].queries:,} of {len(scores[0].per_class)} classes"),
         ("Gallery", f"{scores[0].gallery:,} shapes of {len(class_sizes(run))} classes"),
         ("Mean over classes", f"NN {100 * over['nn']:.1f}, mAP {100 * over['map']:.1f}"),
         ("Best possible E here", f"{100 * _ceiling(run):.1f}"),

@@ -15,7 +15,7 @@ from PIL import Image
 
 from sketchshape.report.formats import NUMBERS, head, lines
 from sketchshape.report.style import DPI
-from sketchshape.report.table import Row
+from sketchshape.report.table import Table
 
 LIMITS = {
     "closed": "The gallery is closed, as in the paper: its shapes are the ones that were learned from. "
@@ -44,35 +44,12 @@ class Picture:
     fit: str = ""
 
 
-@dataclass(frozen=True)
-class Tile:
-    """A figure above everything else.
-
-    Args:
-        label: what it is.
-        figure: percent, with the spread after ± where there is one.
-        main: whether it stands out.
-    """
-
-    label: str
-    figure: str
-    main: bool = False
-
-
-def build_page(
-    template: str,
-    rows: Sequence[Row],
-    strong: str,
-    pictures: Sequence[Picture],
-    folder: Path,
-    **rest: Any,
-) -> str:
+def build_page(template: str, table: Table, pictures: Sequence[Picture], folder: Path, **rest: Any) -> str:
     """Fill a template that extends base.html.j2.
 
     Args:
         template: "PACKAGE/FILE": a file in the folder `templates` of a package such as sketchshape.report.
-        rows: of the table.
-        strong: method whose measured row stands out.
+        table: of scores.
         pictures: drawn already.
         folder: where their PNG files are.
         **rest: what else the template needs.
@@ -89,10 +66,10 @@ def build_page(
         lstrip_blocks=True,
     )
     return environment.get_template(file).render(
-        head=head(rows),
+        table=table,
+        head=head(table),
         numbers=NUMBERS,
-        lines=list(zip(rows, lines(rows), strict=True)),
-        strong=strong,
+        lines=list(zip(table.rows, lines(table), strict=True)),
         pictures={picture.name: _embedded(picture, folder) for picture in pictures},
         **rest,
     )

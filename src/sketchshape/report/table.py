@@ -6,16 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sketchshape.metrics import NAMES
-from sketchshape.report.quoted import AP, PR20, quoted_rows, remark
 
+AP, PR20 = "AP", "PR-20"  # mean average precision; the mean of the 20-point curve is another number
 MEASURED, OFFICIAL, QUOTED = "measured", "official", "quoted"
-SPREAD = "± is one sample standard deviation over the seeds."
-SOURCES = {
-    OFFICIAL: "Official: published statistics of the SHREC'13 track, not measured here.",
-    QUOTED: "Quoted: as printed in [CGN], not measured here.",
-}
-CLOSED = "The quoted rows are of a closed gallery, another protocol, and no comparison."
-OTHER_MAP = "* In this row the mAP column is the mean of the 20-point precision-recall curve, another number."
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ class Row:
         kind: measured, official (statistics of the track) or quoted (from the paper).
         percent: the six measures; None for a method without a single trained seed.
         spread: sample standard deviations over the seeds; None for one seed and for what is not measured.
-        map_kind: what the mAP column means.
+        map_kind: what the mAP column means: AP or PR20.
         delta: mAP minus that of the baseline, with its interval.
         seconds: of training, mean over the seeds; None outside a comparison.
         peak_mb: most memory of the training process, mean over the seeds; None outside a comparison.
@@ -80,45 +73,40 @@ class Row:
         return texts
 
 
-def printed(layout: str) -> list[Row]:
-    """Give the paper's rows that belong beside a data set; none for data that the paper does not have."""
-    return [
-        Row(
-            row.method, row.backbone, f"quoted, Table {row.table}", QUOTED, row.percent, map_kind=row.map_kind
-        )
-        for row in quoted_rows(layout)
-    ]
-
-
-def counted(seeds: int, planned: int) -> str:
-    """Say where a measured row is from: of how many seeds."""
-    if planned == 1:
-        return "measured, one seed"
-    return f"measured, {seeds} of {planned} seeds" if seeds < planned else f"measured, {seeds} seeds"
-
-
-def notes(rows: Sequence[Row], layout: str, protocol: str) -> list[str]:
-    """Give the sentences that belong below every table.
+@dataclass(frozen=True)
+class Table:
+    """Rows, and what is to be known about them.
 
     Args:
-        rows: of the table.
-        layout: of the data set.
-        protocol: which shapes were held out of training, if any.
+        title: above it in the terminal.
+        rows: of one run or of a comparison; those that were measured first.
+        strong: method whose measured row stands out.
+        remarks: sentences below it.
+        problems: what is not in its figures.
     """
-    kinds = {row.kind for row in rows}
-    found = [SPREAD if any(row.spread is not None for row in rows) else ""]
-    found += [text for kind, text in SOURCES.items() if kind in kinds]
-    if QUOTED in kinds:
-        found += [remark(layout), CLOSED if protocol != "closed" else ""]
-    found.append(OTHER_MAP if any(row.map_kind == PR20 for row in rows) else "")
-    return [note for note in found if note]
 
+    title: str
+    rows: Sequence[Row]
+    strong: str
+    remarks: Sequence[str] = ()
+    problems: Sequence[str] = ()
 
-def best(rows: Sequence[Row]) -> list[set[int]]:
-    """Find the measured rows with the highest figure of each measure, to the decimal that is shown."""
-    own = [(place, row.percent) for place, row in enumerate(rows) if row.kind == MEASURED and row.percent]
-    columns = []
-    for column in range(len(NAMES)):
-        shown = {place: round(percent[column], 1) for place, percent in own}
-        columns.append({place for place, value in shown.items() if value == max(shown.values())})
-    return columns
+    @property
+    def compared(self) -> bool:
+        """Whether it is of a comparison, which has columns for differences and cost."""
+        return any(row.seconds is not None for row in self.rows)
+
+    @property
+    def parts(self) -> list[str]:
+        """The protocols that the same networks were asked by as well."""
+        return list(dict.fromkeys(name for row in self.rows for name in row.also))
+
+    @property
+    def best(self) -> list[set[int]]:
+        """The measured rows with the highest figure of each measure, to the decimal that is shown."""
+        own = [(place, row.percent) for place, row in enumerate(self.rows) if row.kind == MEASURED]
+        columns = []
+        for column in range(len(NAMES)):
+            shown = {place: round(percent[column], 1) for place, percent in own if percent}
+            columns.append({place for place, value in shown.items() if value == max(shown.values())})
+        return columns

@@ -2,51 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from pathlib import Path
 
+import rich.table
 from rich.console import Console
-from rich.table import Table
 
 from sketchshape.metrics import NAMES
-from sketchshape.report.formats import compared
-from sketchshape.report.table import MEASURED, Row
+from sketchshape.report.rows import run_table
+from sketchshape.report.table import MEASURED, Row, Table
+from sketchshape.runs.results import read_record
 
 SHORT = ("±", "Δ mAP", "s")  # of a comparison: the spread of mAP alone, the difference, seconds
 
 
-def print_rows(rows: Sequence[Row], title: str, strong: str = "", console: Console | None = None) -> None:
-    """Show the rows.
+def print_run(run: Path, console: Console | None = None) -> None:
+    """Show the table of a run, from the scores in run.json.
 
     Args:
-        rows: of the table.
-        title: above it.
-        strong: method whose measured row stands out.
+        run: the run folder.
         console: where to; standard output by default.
+
+    Raises:
+        ArtefactError: run.json is missing or has no finished seed.
     """
+    record = read_record(run)
+    print_table(run_table(record, [seed["scores"] for seed in record["seeds"].values()]), console)
+
+
+def print_table(table: Table, console: Console | None = None) -> None:
+    """Show a table, without the remarks of a comparison: there are many, and all of them in its files."""
     console = console or Console()
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    several = compared(rows)
-    for name in ("method", *NAMES, *(SHORT if several else ("source",))):
-        table.add_column(name, justify="left" if name in ("method", "source") else "right")
-    for row in rows:
-        name = row.method if several and row.kind == MEASURED else f"{row.method}, {row.backbone}"
+    console.print(_grid(table))
+    below = [] if table.compared else [(line, "dim") for line in table.remarks]
+    if any(row.delta and not row.delta.sure for row in table.rows):
+        below.append(("?: the 95 % interval of the difference holds 0", "dim"))
+    for line, style in [*below, *((line, "red") for line in table.problems)]:
+        console.print(line, style=style, markup=False, highlight=False)
+
+
+def _grid(table: Table) -> rich.table.Table:
+    grid = rich.table.Table(title=table.title, title_justify="left", box=None, pad_edge=False)
+    for name in ("method", *NAMES, *(SHORT if table.compared else ("source",))):
+        grid.add_column(name, justify="left" if name in ("method", "source") else "right")
+    for row in table.rows:
+        own = row.kind == MEASURED
+        name = row.method if table.compared and own else f"{row.method}, {row.backbone}"
         if row.percent is None:
-            table.add_row(name, *row.figures(), row.source, style="red")
+            grid.add_row(name, *row.figures(), row.source, style="red")
             continue
-        style = "dim" if row.kind != MEASURED else "bold" if row.method == strong else ""
-        figures = [text.split(" ± ")[0] for text in row.figures()]
-        table.add_row(name, *figures, *(_short(row) if several else [row.kind]), style=style)
-        if row.spread and not several:
-            table.add_row("±", *(f"{spread:.1f}" for spread in row.spread), row.source.split(", ")[-1])
-    console.print(table)
-    if any(row.delta and not row.delta.sure for row in rows):
-        console.print("?: the 95 % interval of the difference holds 0", style="dim", highlight=False)
-
-
-def print_lines(lines: Sequence[str], style: str, console: Console | None = None) -> None:
-    """Show sentences below a table."""
-    for line in lines:
-        (console or Console()).print(line, style=style, markup=False, highlight=False)
+        more = _short(row) if table.compared else [row.kind]
+        style = "dim" if not own else "bold" if row.method == table.strong else ""
+        grid.add_row(name, *(text.split(" ± ")[0] for text in row.figures()), *more, style=style)
+        if row.spread and not table.compared:
+            grid.add_row("±", *(f"{spread:.1f}" for spread in row.spread), row.source.split(", ")[-1])
+    return grid
 
 
 def _short(row: Row) -> list[str]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from sketchshape.errors import MissingExtraError
 from sketchshape.files import atomic
 from sketchshape.report.formats import to_csv, to_latex, to_markdown
-from sketchshape.report.rows import run_notes, run_rows
-from sketchshape.report.table import Row
+from sketchshape.report.rows import run_table
+from sketchshape.report.table import Table
 from sketchshape.runs.results import read_run
 
 
@@ -30,16 +29,17 @@ def write_report(run: Path, out: Path | None = None, *, cache: Path | None = Non
         ArtefactError: a file of the run is missing, or the files do not belong together.
     """
     need_page()
-    from sketchshape.report.facts import build_report
+    from sketchshape.report.facts import about
     from sketchshape.report.figures import draw_all
+    from sketchshape.report.page import build_page
 
     folder = run / "report" if out is None else out
     loaded = read_run(run)
-    rows = run_rows(loaded.record, [seed.scores.to_json() for seed in loaded.seeds])
-    remarks = run_notes(loaded.record, rows)
-    write_table(folder, rows, remarks)
+    table = run_table(loaded.record, [seed.scores.to_json() for seed in loaded.seeds])
+    write_table(folder, table)
     pictures = draw_all(loaded, folder, cache)
-    write_text(folder / "index.html", build_report(loaded, rows, remarks, pictures, folder))
+    page = build_page("sketchshape.report/report.html.j2", table, pictures, folder, **about(loaded, table))
+    write_text(folder / "index.html", page)
     return folder
 
 
@@ -54,20 +54,10 @@ def need_page() -> None:
             raise MissingExtraError(package, "train")
 
 
-def write_table(
-    folder: Path, rows: Sequence[Row], remarks: Sequence[str], problems: Sequence[str] = ()
-) -> None:
-    """Write table.md, table.csv and table.tex.
-
-    Args:
-        folder: where to.
-        rows: of the table.
-        remarks: sentences below it.
-        problems: what is not in its figures.
-    """
-    write_text(folder / "table.md", to_markdown(rows, remarks, problems))
-    write_text(folder / "table.csv", to_csv(rows))
-    write_text(folder / "table.tex", to_latex(rows, remarks, problems))
+def write_table(folder: Path, table: Table) -> None:
+    """Write table.md, table.csv and table.tex."""
+    for suffix, form in (("md", to_markdown), ("csv", to_csv), ("tex", to_latex)):
+        write_text(folder / f"table.{suffix}", form(table))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 from sketchshape.bench.results import Results
 from sketchshape.bench.tables.pictures import class_differences
 from sketchshape.config import to_tree
 from sketchshape.report.formats import also_table
-from sketchshape.report.page import LIMITS, Picture, Tile, build_page, command_text, settings_text
-from sketchshape.report.table import MEASURED, Row
+from sketchshape.report.page import LIMITS, command_text, settings_text
+from sketchshape.report.table import MEASURED, Table
 
 OTHERS = (
     "All methods work on the same frozen features; methods whose publication trains its own convolutions may "
@@ -20,56 +19,30 @@ OTHERS = (
 )
 
 
-def build_comparison(
-    results: Results,
-    rows: Sequence[Row],
-    remarks: Sequence[str],
-    problems: Sequence[str],
-    pictures: Sequence[Picture],
-    folder: Path,
-) -> str:
-    """Write the page of a comparison.
-
-    Args:
-        results: the comparison.
-        rows: of the table.
-        remarks: sentences below the table.
-        problems: what is not in the figures.
-        pictures: drawn already.
-        folder: where their PNG files are.
-
-    Returns:
-        The HTML.
-    """
+def about(results: Results, table: Table) -> dict[str, Any]:
+    """Give bench.html.j2 all but the table and the pictures."""
     bench, facts = results.bench, results.facts
-    return build_page(
-        "sketchshape.bench.tables/bench.html.j2",
-        rows,
-        bench.baseline,
-        pictures,
-        folder,
-        name=facts["name"],
-        facts=facts,
-        version=facts["version"],
-        bench=bench,
-        tiles=_tiles(rows, bench.baseline),
-        remarks=remarks,
-        also=also_table(rows),
-        problems=problems,
-        classes=_classes(results) if len(pictures) > 1 else None,
-        methods=[(one.label, one.method, _options(one.settings())) for one in bench.methods],
-        command=command_text(facts["command"]),
-        settings=settings_text(to_tree(bench.run)),
-        limits=[LIMITS[bench.run.data.protocol], *OTHERS, *facts["problems"]],
-    )
+    return {
+        "name": facts["name"],
+        "facts": facts,
+        "version": facts["version"],
+        "bench": bench,
+        "tiles": _tiles(table),
+        "also": also_table(table),
+        "classes": _classes(results) if results.comparable else None,
+        "methods": [(one.label, one.method, _options(one.settings())) for one in bench.methods],
+        "command": command_text(facts["command"]),
+        "settings": settings_text(to_tree(bench.run)),
+        "limits": [LIMITS[bench.run.data.protocol], *OTHERS, *facts["problems"]],
+    }
 
 
-def _tiles(rows: Sequence[Row], baseline: str) -> list[Tile]:
+def _tiles(table: Table) -> list[tuple[str, str, bool]]:
     """Name the methods with the highest mAP, and the baseline."""
-    own = [(row, row.percent[-1]) for row in rows if row.kind == MEASURED and row.percent]
+    own = [(row, row.percent[-1]) for row in table.rows if row.kind == MEASURED and row.percent]
     ordered = [row for row, _ in sorted(own, key=lambda one: -one[1])]
-    shown = ordered[:3] + [row for row in ordered[3:] if row.method == baseline]
-    return [Tile(f"{row.method}, mAP %", row.figures()[-1], row is ordered[0]) for row in shown]
+    shown = ordered[:3] + [row for row in ordered[3:] if row.method == table.strong]
+    return [(f"{row.method}, mAP %", row.figures()[-1], row is ordered[0]) for row in shown]
 
 
 def _classes(results: Results) -> tuple[list[str], list[list[str]]]:

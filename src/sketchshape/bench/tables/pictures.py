@@ -40,7 +40,7 @@ def draw_all(results: Results, out: Path, official: Sequence[Official] = ()) -> 
             f"and seeds. The thick blue line is {base}.",
         )
     ]
-    if results.baseline is None or len(results.trained) == 1:
+    if not results.comparable:
         return drawn
     draw_differences(out / "per_class.png", results)
     return [

@@ -11,20 +11,19 @@ from sketchshape.bench.results import Result, Results
 from sketchshape.bench.tables.bootstrap import paired_bootstrap
 from sketchshape.bench.tables.official import Official
 from sketchshape.metrics import NAMES
-from sketchshape.report.quoted import PR20
-from sketchshape.report.table import MEASURED, OFFICIAL, Interval, Row, counted, notes, printed
+from sketchshape.report.quoted import quoted_rows
+from sketchshape.report.rows import counted, notes
+from sketchshape.report.table import MEASURED, OFFICIAL, PR20, Interval, Row, Table
 
 
-def table_rows(results: Results, official: Sequence[Official] = ()) -> list[Row]:
+def bench_table(results: Results, official: Sequence[Official] = ()) -> Table:
     """Put the methods that were tried first, then the official statistics, then the paper's rows.
 
     Args:
         results: the comparison, as far as it is trained.
         official: statistics of the track's entries.
-
-    Returns:
-        The rows.
     """
+    bench = results.bench
     own = [_measured(results, method) for method in results.methods if method.seeds or method.failures]
     track = [
         Row(
@@ -37,7 +36,9 @@ def table_rows(results: Results, official: Sequence[Official] = ()) -> list[Row]
         )
         for one in official
     ]
-    return [*own, *track, *printed(results.bench.run.data.layout)]
+    rows = [*own, *track, *quoted_rows(bench.run.data.layout)]
+    title = f"{bench.name}, percent, protocol {bench.run.data.protocol}"
+    return Table(title, rows, bench.baseline, _remarks(results, rows), _problems(results))
 
 
 def difference(results: Results, method: Result) -> Interval | None:
@@ -55,8 +56,7 @@ def difference(results: Results, method: Result) -> Interval | None:
     return paired_bootstrap(method.precision(seeds) - base.precision(seeds))
 
 
-def bench_notes(results: Results, rows: Sequence[Row]) -> list[str]:
-    """Give the sentences that belong below the table of a comparison."""
+def _remarks(results: Results, rows: Sequence[Row]) -> list[str]:
     data, baseline = results.bench.run.data, results.bench.baseline
     found = [f"Measured rows: {_setup(results)}"]
     if any(row.delta is not None for row in rows):
@@ -69,8 +69,7 @@ def bench_notes(results: Results, rows: Sequence[Row]) -> list[str]:
     return [*found, *notes(rows, data.layout, data.protocol)]
 
 
-def problems(results: Results) -> list[str]:
-    """Name each training that diverged, failed, or is not there."""
+def _problems(results: Results) -> list[str]:
     found = [
         f"{method.entry.label}, seed {seed}: {record['status']}: {record['reason']}"
         for method in results.methods
@@ -85,14 +84,16 @@ def problems(results: Results) -> list[str]:
     return [*found, f"not trained yet: {'; '.join(untried)}"] if untried else found
 
 
-def to_json(results: Results, rows: Sequence[Row]) -> dict[str, Any]:
+def to_json(results: Results, table: Table) -> dict[str, Any]:
     """Give the measured rows as fractions, with the differences to the baseline and what is missing."""
     return {
         "name": results.bench.name,
         "baseline": results.bench.baseline,
         "protocol": results.bench.run.data.protocol,
-        "methods": {row.method: _fractions(row) for row in rows if row.kind == MEASURED and row.percent},
-        "problems": problems(results),
+        "methods": {
+            row.method: _fractions(row) for row in table.rows if row.kind == MEASURED and row.percent
+        },
+        "problems": list(table.problems),
     }
 
 

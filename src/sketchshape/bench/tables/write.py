@@ -9,13 +9,13 @@ from pathlib import Path
 
 from sketchshape.bench.results import Results
 from sketchshape.bench.tables.official import Official
-from sketchshape.bench.tables.rows import bench_notes, problems, table_rows
+from sketchshape.bench.tables.rows import bench_table
 from sketchshape.errors import ArtefactError
-from sketchshape.report.table import Row
+from sketchshape.report.table import Table
 from sketchshape.report.write import need_page, write_table, write_text
 
 
-def write_tables(results: Results, out: Path, official: Sequence[Official] = ()) -> list[Row]:
+def write_tables(results: Results, out: Path, official: Sequence[Official] = ()) -> Table:
     """Write table.md, table.csv, table.tex, per_class.csv, the pictures and table.html.
 
     Args:
@@ -24,25 +24,26 @@ def write_tables(results: Results, out: Path, official: Sequence[Official] = ())
         official: statistics of the track's entries.
 
     Returns:
-        The rows of the table.
+        The table.
 
     Raises:
         MissingExtraError: matplotlib or jinja2 is not installed.
         ArtefactError: not one method is trained.
     """
     need_page()
-    from sketchshape.bench.tables.page import build_comparison
+    from sketchshape.bench.tables.page import about
     from sketchshape.bench.tables.pictures import draw_all
+    from sketchshape.report.page import build_page
 
-    rows = table_rows(results, official)
-    remarks, missing = bench_notes(results, rows), problems(results)
+    table = bench_table(results, official)
     if not results.trained:
-        raise ArtefactError(f"{out}: not one method is trained; {'; '.join(missing[:2])}")
-    write_table(out, rows, remarks, missing)
+        raise ArtefactError(f"{out}: not one method is trained; {'; '.join(table.problems[:2])}")
+    write_table(out, table)
     write_text(out / "per_class.csv", classes_csv(results))
     pictures = draw_all(results, out, official)
-    write_text(out / "table.html", build_comparison(results, rows, remarks, missing, pictures, out))
-    return rows
+    page = build_page("sketchshape.bench.tables/bench.html.j2", table, pictures, out, **about(results, table))
+    write_text(out / "table.html", page)
+    return table
 
 
 def classes_csv(results: Results) -> str:
