@@ -7,11 +7,13 @@ import io
 import os
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from sketchshape.bench.plan import Bench, Budget, Entry, load_bench
 from sketchshape.bench.tables.bootstrap import paired_bootstrap
@@ -23,6 +25,7 @@ from sketchshape.errors import ConfigError, DatasetError, UsageError
 from sketchshape.report.formats import also_table, cells, head, to_csv, to_latex, to_markdown
 from sketchshape.report.quoted import SHREC13
 from sketchshape.report.table import MEASURED, OFFICIAL, PR20, QUOTED, Interval, Row, Table
+from sketchshape.report.terminal import print_table
 from sketchshape.runs.identity import settings_hash
 from sketchshape.train.methods import options_class
 
@@ -322,6 +325,19 @@ class TestFormats:
         assert (rows[1]["delta_low"], rows[1]["mAP_held-out"], rows[1]["mAP_sd"]) == ("-1.5", "60.0", "0.6")
         assert (rows[2]["mAP"], rows[2]["seconds"]) == ("", "")
         assert rows[3]["map_kind"] == PR20
+
+    def test_the_terminal_is_narrow_and_marks_what_is_not_sure_or_not_measured(self) -> None:
+        stream = io.StringIO()
+        unsure = replace(ROWS[1], delta=Interval(0.3, -0.1, 0.5))
+        print_table(replace(TABLE, rows=[*ROWS, unsure]), Console(file=stream, width=80))
+        lines = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
+        assert "CGN 80.0 70.0 60.0 40.0 50.0 82.0 0.6 12" in lines
+        assert "50% | a_b 79.0 71.0 59.0 39.0 50.0 81.0 0.6 -1.0 1" in lines
+        assert "50% | a_b 79.0 71.0 59.0 39.0 50.0 81.0 0.6 +0.3 ? 1" in lines
+        assert "CDMR (official) 99.0 99.0 99.0 99.0 99.0 99.0*" in lines
+        assert "lost – – – – – – diverged" in lines
+        assert "lost, seed 0: diverged: nan" in lines
+        assert "a note" not in stream.getvalue()
 
     def test_latex_escapes_and_separates_the_sources(self) -> None:
         text = to_latex(TABLE)

@@ -37,12 +37,19 @@ def about(run: Run, table: Table) -> dict[str, Any]:
         "tiles": [(f"{name} %", text, name == "mAP") for name, text in zip(NAMES, figures, strict=True)],
         "facts": _facts(run),
         "seeds": _seeds(run),
-        "confused": [(own, other, f"{100 * rate:.0f}") for own, other, rate in confused(run)],
+        "confused": _confused(run),
         "measures": MEASURES,
         "command": command_text(record["command"]),
         "settings": settings_text(record["settings"]),
         "limits": _limits(run),
     }
+
+
+def _confused(run: Run) -> list[tuple[str, str, str]]:
+    pairs = confused(run)
+    return [
+        (own.replace("_", " "), other.replace("_", " "), f"{100 * rate:.0f}") for own, other, rate in pairs
+    ]
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:

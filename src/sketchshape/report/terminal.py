@@ -46,7 +46,7 @@ def _grid(table: Table) -> rich.table.Table:
         grid.add_column(name, justify="left" if name in ("method", "source") else "right")
     for row in table.rows:
         own = row.kind == MEASURED
-        name = row.method if table.compared and own else f"{row.method}, {row.backbone}"
+        name = _name(row, table.compared)
         if row.percent is None:
             grid.add_row(name, *row.figures(), row.source, style="red")
             continue
@@ -56,6 +56,13 @@ def _grid(table: Table) -> rich.table.Table:
         if row.spread and not table.compared:
             grid.add_row("±", *(f"{spread:.1f}" for spread in row.spread), row.source.split(", ")[-1])
     return grid
+
+
+def _name(row: Row, compared: bool) -> str:
+    if compared and row.kind == MEASURED:  # all of them have the same backbone
+        return row.method
+    name = row.method if row.backbone == "-" else f"{row.method}, {row.backbone}"
+    return f"{name} ({row.kind})" if compared else name
 
 
 def _short(row: Row) -> list[str]:
