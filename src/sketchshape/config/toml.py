@@ -20,7 +20,8 @@ def load_config(kind: type[T], path: Path, overrides: Iterable[str] = ()) -> T:
     """Read a TOML file into a dataclass.
 
     Args:
-        kind: a frozen dataclass whose fields are scalars, tuples, dictionaries or such dataclasses.
+        kind: a frozen dataclass whose fields are scalars, tuples, one or the other, dictionaries, or such
+            dataclasses.
         path: the TOML file.
         overrides: texts such as `student.lr=0.05`; the value is TOML, a bare word is a string.
 
@@ -114,12 +115,24 @@ def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
             raise ConfigError(f"{where}: {key} is {value!r}, expected a section [{key}]")
         return dict(value)
     if isinstance(hint, types.UnionType):
-        return None if value is None else _convert(typing.get_args(hint)[0], value, where, key)
+        return _convert_one_of(typing.get_args(hint), value, where, key)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not hint:
         raise ConfigError(f"{where}: {key} is {value!r}, expected {_NAMES.get(hint, hint.__name__)}")
     return value
+
+
+def _convert_one_of(hints: tuple[Any, ...], value: Any, where: str, key: str) -> Any:
+    """Convert to the first of the types, to a tuple where the value is a list, to None where both are."""
+    if value is None and types.NoneType in hints:
+        return None
+    several = next((hint for hint in hints if typing.get_origin(hint) is tuple), None)
+    if several is not None and isinstance(value, list | tuple):
+        return _convert(several, value, where, key)
+    if several is not None and type(value) is not hints[0]:
+        raise ConfigError(f"{where}: {key} is {value!r}, expected {_NAMES[hints[0]]} or a list of such")
+    return _convert(hints[0], value, where, key)
 
 
 _NAMES = {float: "a number", int: "an integer", str: "a text", bool: "true or false"}

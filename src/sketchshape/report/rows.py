@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
+from sketchshape.config.backbone import names_shown
 from sketchshape.metrics import NAMES
 from sketchshape.report.quoted import quoted_rows, remark
 from sketchshape.report.table import MEASURED, OFFICIAL, PR20, QUOTED, Row, Table
@@ -70,5 +71,6 @@ def notes(rows: Sequence[Row], layout: str, protocol: str) -> list[str]:
 
 def trunks(backbone: Mapping[str, Any]) -> str:
     """Name the network of the shapes, and after a stroke what differs for the sketches."""
+    own = names_shown(backbone["name"])
     other = backbone.get("sketch_name") or backbone.get("sketch_weights")
-    return f"{backbone['name']} / {other}" if other else str(backbone["name"])
+    return f"{own} / {names_shown(other)}" if other else own

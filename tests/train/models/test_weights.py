@@ -180,12 +180,11 @@ def test_weights_of_another_package_are_found_in_it_or_the_command_is_given(tmp_
     assert weights_digest(build_backbone("tiny", "imagenet", 16)) == weights_digest(made)
 
 
-@pytest.mark.parametrize("name", ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"])
-def test_the_published_efficientnets_fit(name):
-    package = backbone_class(name).package
+def test_the_published_efficientnet_fits():
+    package = backbone_class("efficientnet_lite2").package
     pytest.importorskip(
         package.partition("/")[0], reason="weights of another package, which is not installed"
     )
     path = installed(package)
     assert file_digest(path).startswith(path.stem.rpartition("-")[2])
-    build_backbone(name, "imagenet", 64)
+    build_backbone("efficientnet_lite2", "imagenet", 64)

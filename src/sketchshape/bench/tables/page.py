@@ -7,6 +7,7 @@ from typing import Any
 from sketchshape.bench.results import Results
 from sketchshape.bench.tables.pictures import class_differences
 from sketchshape.config import to_tree
+from sketchshape.config.backbone import names_shown
 from sketchshape.report.formats import also_table
 from sketchshape.report.page import LIMITS, command_text, settings_text
 from sketchshape.report.table import MEASURED, Table
@@ -27,6 +28,7 @@ def about(results: Results, table: Table) -> dict[str, Any]:
         "facts": facts,
         "version": facts["version"],
         "bench": bench,
+        "backbone": names_shown(bench.run.backbone.name),
         "tiles": _tiles(table),
         "also": also_table(table),
         "classes": _classes(results) if results.comparable else None,

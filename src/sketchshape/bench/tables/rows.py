@@ -10,6 +10,7 @@ import numpy as np
 from sketchshape.bench.results import Result, Results
 from sketchshape.bench.tables.bootstrap import paired_bootstrap
 from sketchshape.bench.tables.official import Official
+from sketchshape.config.backbone import names_shown
 from sketchshape.metrics import NAMES
 from sketchshape.report.quoted import quoted_rows
 from sketchshape.report.rows import counted, notes
@@ -98,7 +99,7 @@ def to_json(results: Results, table: Table) -> dict[str, Any]:
 
 
 def _measured(results: Results, method: Result) -> Row:
-    backbone, seeds = results.bench.run.backbone.name, results.bench.seeds
+    backbone, seeds = names_shown(results.bench.run.backbone.name), results.bench.seeds
     label = method.entry.label
     if not method.seeds:
         status = ", ".join(sorted({str(one["status"]) for one in method.failures.values()}))
@@ -123,7 +124,8 @@ def _setup(results: Results) -> str:
     facts, run = results.facts, results.bench.run
     sizes = facts["sizes"]
     return (
-        f"{run.data.layout}, protocol {run.data.protocol}, the same frozen features of {run.backbone.name}; "
+        f"{run.data.layout}, protocol {run.data.protocol}, the same frozen features of "
+        f"{names_shown(run.backbone.name)}; "
         f"{sizes['test']} test sketches rank {sizes['gallery']} shapes; learned from {sizes['train']} "
         f"sketches and {sizes['shapes']} shapes of {facts['learned_classes']} classes."
     )

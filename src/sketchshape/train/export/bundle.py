@@ -148,7 +148,7 @@ class Exportable(nn.Module):
 
 
 def _write_networks(folder: Path, pair: Pair, settings: Run) -> None:
-    sketch, shape = (settings.backbone.of(modality).size for modality in ("sketch", "shape"))
+    sketch, shape = (settings.backbone.of(modality).side for modality in ("sketch", "shape"))
     width = pair.sketches.head.width  # more than that of the shapes' head where there is a words head
     graphs = {
         SKETCHES: _to_onnx(_plain(pair.sketches, settings, "sketch", width), (sketch, sketch)),
@@ -210,8 +210,8 @@ def _silence() -> Iterator[None]:
 
 def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -> dict[str, Any]:
     return {
-        "size": settings.backbone.of("shape").size,
-        "sketch_size": settings.backbone.of("sketch").size,
+        "size": settings.backbone.of("shape").side,
+        "sketch_size": settings.backbone.of("sketch").side,
         "views": {
             "count": settings.views.count,
             "size": settings.views.size,

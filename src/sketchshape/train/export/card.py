@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sketchshape.config.backbone import names_shown
 from sketchshape.metrics import NAMES
 from sketchshape.train.export.parity import Parity
 
@@ -40,7 +41,7 @@ tags: [sketch-based-3d-shape-retrieval, onnx]
 Sketches and 3D shapes to unit vectors of one space, by the class-centre guidance network (CGN). A sketch is
 near the shapes of what it shows.
 
-* backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]})
+* backbone {names_shown(settings["backbone"]["name"])} ({settings["train"]["trunk"]})
 * a shape is {views} views of {facts["size"]} pixels{drawn}; a sketch has
   {facts["sketch_size"]} pixels
 * trained on {learned} shapes of {len(facts["classes"])} classes and {data["train"]} drawings{more};

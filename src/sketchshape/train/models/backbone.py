@@ -22,7 +22,7 @@ class Backbone(nn.Module, ABC):
     Normalisation is part of the network, so no caller can get it wrong.
     """
 
-    dim: ClassVar[int]  # features of one picture
+    dim: int  # features of one picture
     least: ClassVar[int] = 32  # smallest side of a picture in pixels
     published: ClassVar[str] = ""  # address of ImageNet weights; the name ends in 8 digits of their SHA-256
     package: ClassVar[str] = ""  # or package/file of an installed Python package that has ImageNet weights
@@ -30,7 +30,7 @@ class Backbone(nn.Module, ABC):
     drawings: ClassVar[str] = ""  # another, trained on drawings, for the sketches' network
     version: ClassVar[int] = 1  # raised when the same weights give other features
     rank: ClassVar[int] = 2  # dimensions of one input item
-    group: ClassVar[int] = 1 << 19  # pixels that one thread takes at once when nothing is trained
+    group: int = 1 << 19  # pixels that one thread takes at once when nothing is trained
 
     scale: Tensor
     shift: Tensor
@@ -45,6 +45,11 @@ class Backbone(nn.Module, ABC):
     def name(self) -> str:
         """The value of `backbone.name` that makes this network."""
         return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What decides the features beside the parameters."""
+        return self.name, str(self.version)
 
     def forward(self, images: Tensor) -> Tensor:
         """Compute features.

@@ -16,7 +16,7 @@ from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic
 from sketchshape.metrics.rows import unit
 from sketchshape.runs.identity import settings_hash
-from sketchshape.train.models.backbones import backbone_class, build_backbone
+from sketchshape.train.models.backbones import build_backbone, feature_width
 from sketchshape.train.models.encoder import Encoder, Features
 from sketchshape.train.models.heads import Head, JoinedHeads
 from sketchshape.train.models.views import POOLS
@@ -149,7 +149,7 @@ def load_pair(folder: Path, settings: Run, device: torch.device) -> Pair:
 def _new_encoder(settings: Run, stage: Stage, modality: str) -> Encoder:
     backbone, head = settings.backbone.of(modality), settings.head
     if settings.train.trunk == "frozen":
-        trunk: Any = Features(backbone_class(backbone.name).dim)
+        trunk: Any = Features(feature_width(backbone))
     else:
         trunk = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=True)
     pool = settings.views.pool if modality == "shape" else "mean"

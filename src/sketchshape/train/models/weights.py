@@ -144,7 +144,7 @@ def weights_digest(backbone: Backbone) -> str:
         64 hexadecimal digits, for the keys of stored features.
     """
     counters = ("num_batches_tracked",)  # some files have them, and no feature depends on them
-    parts: list[bytes | str | list[int]] = [backbone.name, str(backbone.version)]
+    parts: list[bytes | str | list[int]] = [*backbone.identity]
     for name, tensor in sorted(nn.Module.state_dict(backbone).items()):
         if not name.endswith(counters):
             value = tensor.detach().cpu().contiguous().numpy()
