@@ -33,7 +33,7 @@ class Backbone:
     one sees it made smaller.
 
     Args:
-        name: a file in `sketchshape.train.models.backbones`, or a list of them.
+        name: a file in `sketchshape.train.models.backbones`, or timm/ and a name that timm knows; or a list.
         sketch_name: that of the sketches' network where it differs; empty means `name`.
         weights: bundled, drawings, imagenet, none, or a file.
         size: side in pixels of the square picture that it sees.

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from sketchshape.errors import ConfigError
 from sketchshape.train.models.turned import straighten
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -20,6 +21,10 @@ class Backbone(nn.Module, ABC):
 
     A subclass fills in `describe` and the class attributes; its file is its name in the configuration.
     Normalisation is part of the network, so no caller can get it wrong.
+
+    Args:
+        mean: of each colour, 0..1, that the weights expect to be taken away.
+        std: of each colour, that they expect to be divided by.
     """
 
     dim: int  # features of one picture
@@ -32,19 +37,32 @@ class Backbone(nn.Module, ABC):
     rank: ClassVar[int] = 2  # dimensions of one input item
     group: int = 1 << 19  # pixels that one thread takes at once when nothing is trained
 
+    in_order: ClassVar[bool] = True  # each batch-norm is defined behind the convolution that it is applied to
+
     scale: Tensor
     shift: Tensor
 
-    def __init__(self) -> None:
+    def __init__(
+        self, mean: tuple[float, ...] = IMAGENET_MEAN, std: tuple[float, ...] = IMAGENET_STD
+    ) -> None:
         super().__init__()
-        mean, std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
-        self.register_buffer("scale", (1 / (255 * std)).view(3, 1, 1), persistent=False)
-        self.register_buffer("shift", (-mean / std).view(3, 1, 1), persistent=False)
+        middle, spread = torch.tensor(mean), torch.tensor(std)
+        self.register_buffer("scale", (1 / (255 * spread)).view(3, 1, 1), persistent=False)
+        self.register_buffer("shift", (-middle / spread).view(3, 1, 1), persistent=False)
 
     @property
     def name(self) -> str:
         """The value of `backbone.name` that makes this network."""
         return type(self).__module__.rpartition(".")[2]
+
+    def check_size(self, size: int) -> None:
+        """Refuse pictures that are too small.
+
+        Raises:
+            ConfigError: their side in pixels is below `least`.
+        """
+        if size < self.least:
+            raise ConfigError(f"backbone.size is {size}, but {self.name} needs at least {self.least}")
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -70,7 +88,7 @@ class Backbone(nn.Module, ABC):
         return self.describe(self.normalise(images)).float()
 
     def normalise(self, images: Tensor) -> Tensor:
-        """Turn grey pictures to what the weights expect: (B, 3, H, W), ImageNet mean and deviation."""
+        """Turn grey pictures to what the weights expect: (B, 3, H, W), mean and deviation taken out."""
         return images[:, None].float() * self.scale + self.shift
 
     @abstractmethod

@@ -11,6 +11,7 @@ import torch
 from sketchshape.config.backbone import Backbone as Settings
 from sketchshape.config.backbone import Part
 from sketchshape.errors import ConfigError
+from sketchshape.train.models import from_timm
 from sketchshape.train.models.backbone import Backbone
 from sketchshape.train.models.side_by_side import SideBySide
 from sketchshape.train.models.weights import load_weights
@@ -53,7 +54,9 @@ def backbone_class(name: str) -> type[Backbone]:
     if name not in available():
         close = get_close_matches(name, available(), n=1)
         meant = f"did you mean {close[0]!r}? " if close else ""
-        raise ConfigError(f"backbone.name is {name!r}; {meant}Expected one of: {', '.join(available())}")
+        raise ConfigError(
+            f"backbone.name is {name!r}; {meant}Expected one of: {', '.join(available())}, timm/NAME"
+        )
     module = import_module(f"{__name__}.{name}")
     own = [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
     (found,) = [value for value in own if isinstance(value, type) and issubclass(value, Backbone)]
@@ -71,7 +74,8 @@ def build_backbone(
     """Make a backbone with its weights.
 
     Args:
-        name: a file in this folder, without its suffix; several stand side by side, see `SideBySide`.
+        name: a file in this folder, without its suffix, or timm/ and a name that timm knows; several stand
+            side by side, see `SideBySide`.
         weights: bundled (ships with the package), imagenet (the published file, downloaded once), none
             (random), or a file: .pth, .safetensors or .npz; for several networks one for all or one for each.
         size: side in pixels of the pictures that it will see; for several networks as for the weights.
@@ -93,19 +97,28 @@ def build_backbone(
 
 
 def feature_width(settings: Settings) -> int:
-    """Tell how many features the backbone of one modality gives, without making it."""
-    return sum(backbone_class(part.name).dim for part in settings.parts)
+    """Tell how many features the backbone of one modality gives, without loading weights."""
+    return sum(_width(part.name) for part in settings.parts)
 
 
 def _build(part: Part, seed: int, quiet: bool) -> Backbone:
-    kind = backbone_class(part.name)
-    if part.size < kind.least:
-        raise ConfigError(f"backbone.size is {part.size}, but {part.name} needs at least {kind.least}")
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        backbone = kind()
+        published = part.weights == "imagenet" and from_timm.PREFIX in part.name  # timm loads its own
+        backbone = _made(part.name, published)
+        backbone.check_size(part.size)
         if part.weights == "none":
             backbone.initialise()
-        else:
+        elif not published:
             load_weights(backbone, part.weights, quiet=quiet)
     return backbone
+
+
+def _made(name: str, published: bool) -> Backbone:
+    if name.startswith(from_timm.PREFIX):
+        return from_timm.FromTimm(name, published=published)
+    return backbone_class(name)()
+
+
+def _width(name: str) -> int:
+    return from_timm.width(name) if name.startswith(from_timm.PREFIX) else backbone_class(name).dim
