@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sketchshape.config.extends import read_tree
 from sketchshape.errors import ConfigError, UsageError
 
 T = TypeVar("T")
 
 
 def load_config(kind: type[T], path: Path, overrides: Iterable[str] = ()) -> T:
-    """Read a TOML file into a dataclass.
+    """Read a TOML file, with those that it extends, into a dataclass.
 
     Args:
         kind: a frozen dataclass whose fields are scalars, tuples, one or the other, dictionaries, or such
@@ -29,16 +30,10 @@ def load_config(kind: type[T], path: Path, overrides: Iterable[str] = ()) -> T:
         An instance of `kind`; what the file leaves out has its default.
 
     Raises:
-        UsageError: the file is not there.
-        ConfigError: it is not TOML, has an unknown key, or a value of the wrong type.
+        UsageError: the file, or one that it extends, is not there.
+        ConfigError: it is not TOML, extends itself, has an unknown key, or a value of the wrong type.
     """
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); expected a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
-    return from_tree(kind, override(tree, overrides), str(path))
+    return from_tree(kind, override(read_tree(path), overrides), str(path))
 
 
 def override(tree: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
