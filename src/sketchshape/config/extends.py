@@ -55,9 +55,7 @@ def _extended(tree: Mapping[str, Any], path: Path, above: tuple[Path, ...]) -> d
     if KEY not in tree:
         return own
     if not isinstance(tree[KEY], str):
-        raise ConfigError(
-            f'{path}: extends is {tree[KEY]!r}, expected the path of a TOML file, as "base.toml"'
-        )
+        raise ConfigError(f"{path}: extends is {tree[KEY]!r}, expected the path of a TOML file")
     return _on_top(_read(path.parent / tree[KEY], above), own)
 
 
