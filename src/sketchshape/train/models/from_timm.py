@@ -79,6 +79,11 @@ class FromTimm(Backbone):
         return {f"network.{key}": value for key, value in tensors.items() if not key.startswith(left_out)}
 
 
+def is_meant(name: str) -> bool:
+    """Tell whether a name in the configuration is one of timm's."""
+    return name.startswith(PREFIX)
+
+
 @cache
 def width(name: str) -> int:
     """Tell how many features a network gives; raises as `FromTimm` does."""

@@ -104,7 +104,7 @@ def feature_width(settings: Settings) -> int:
 def _build(part: Part, seed: int, quiet: bool) -> Backbone:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        published = part.weights == "imagenet" and from_timm.PREFIX in part.name  # timm loads its own
+        published = part.weights == "imagenet" and from_timm.is_meant(part.name)  # timm loads its own
         backbone = _made(part.name, published)
         backbone.check_size(part.size)
         if part.weights == "none":
@@ -115,10 +115,10 @@ def _build(part: Part, seed: int, quiet: bool) -> Backbone:
 
 
 def _made(name: str, published: bool) -> Backbone:
-    if name.startswith(from_timm.PREFIX):
+    if from_timm.is_meant(name):
         return from_timm.FromTimm(name, published=published)
     return backbone_class(name)()
 
 
 def _width(name: str) -> int:
-    return from_timm.width(name) if name.startswith(from_timm.PREFIX) else backbone_class(name).dim
+    return from_timm.width(name) if from_timm.is_meant(name) else backbone_class(name).dim
