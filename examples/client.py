@@ -19,8 +19,6 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urljoin
 from urllib.request import Request, urlopen
 
-UNSURE = 0.5  # more likely than not, nothing of the kind is there
-
 
 def search(server: str, drawing: Path | None, **asked: Any) -> dict[str, Any]:
     """Find shapes.
@@ -31,8 +29,9 @@ def search(server: str, drawing: Path | None, **asked: Any) -> dict[str, Any]:
         asked: k, words, like, class, folder and so on; see /docs of the service.
 
     Returns:
-        What the service answers: `shapes`, the most alike first, and `confidence`, the probability 0..1 that
-        a shape of what was drawn is among them all; None where the service cannot tell.
+        What the service answers: `shapes`, the most alike first, `confidence`, the probability 0..1 that a
+        shape of what was drawn is among them all, None where the service cannot tell, and whether it is
+        `doubtful`.
     """
     address = urljoin(server, "/api/search")
     if drawing is None or drawing.suffix == ".json":
@@ -76,9 +75,8 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    confidence = answer["confidence"]
-    if confidence is not None and confidence < UNSURE:
-        how = f"(confidence {confidence:.2f})"
+    if answer["doubtful"]:
+        how = f"(confidence {answer['confidence']:.2f})"
         print(f"nothing there looks much like this drawing {how}; the nearest are shown", file=sys.stderr)
     for shape in answer["shapes"]:
         score = "" if shape["score"] is None else f"{shape['score']:.3f}"

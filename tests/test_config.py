@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sketchshape.config import from_tree, load_config, override, to_tree
-from sketchshape.config.run import Backbone, Run
+from sketchshape.config.backbone import Backbone, names_shown
+from sketchshape.config.run import Run
 from sketchshape.errors import ConfigError, UsageError
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +45,28 @@ def test_an_unknown_key_names_the_near_one(tmp_path: Path) -> None:
         ("[data]\nvalidation = 0.9", "data.validation is 0.9, expected 0.0 to 0.5"),
         ("[train]\nseeds = []", "train.seeds is empty"),
         ("a = [", "not TOML"),
+        ("[backbone]\nname = 3", "backbone.name is 3, expected a text or a list of such"),
+        ("[backbone]\nsize = '160'", "backbone.size is '160', expected an integer or a list of such"),
+        ("[backbone]\nsize = true", "backbone.size is True, expected an integer or a list of such"),
+        ("[backbone]\nsketch_name = ['a', 3]", "backbone.sketch_name is 3, expected a text"),
+        ("[backbone]\nname = ['a', 'b']\nsize = [32, true]", "backbone.size is True, expected an integer"),
+        ("[backbone]\nname = []", "backbone.name is an empty list, expected one value or more"),
+        (
+            "[backbone]\nname = ['a', 'b']\nweights = ['none', 'none', 'none']",
+            "backbone.name names 2 networks and backbone.weights has 3 values, expected as many of both",
+        ),
+        (
+            "[backbone]\nsketch_weights = ['bundled', 'drawings']",
+            "backbone.name names 1 network and backbone.sketch_weights has 2 values, expected as many",
+        ),
+        (
+            "[backbone]\nname = ['a', 'b']\nsize = [32, 64]\nsketch_name = 'c'",
+            "backbone.sketch_name names 1 network and backbone.size has 2 values, expected as many of both",
+        ),
+        (
+            "[backbone]\nname = ['a', 'b']\nsize = [32, 8]",
+            "backbone size of a shape is 8, expected 16 to 2048",
+        ),
     ],
 )
 def test_a_bad_value_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -121,3 +144,28 @@ def test_sketches_may_have_another_network() -> None:
     named = Backbone("tiny", "none", 64, sketch_name="alexnet")
     assert named.of("shape") == same
     assert named.of("sketch") == Backbone("alexnet", "none", 64)
+
+
+def test_backbones_side_by_side_are_lists_of_one_length_or_one_value_for_all() -> None:
+    both = Backbone(("tiny", "alexnet"), "none", (64, 96), sketch_weights=("none", "a.pth"))
+    assert both.of("shape").parts == (("tiny", "none", 64), ("alexnet", "none", 96))
+    assert both.of("sketch").parts == (("tiny", "none", 64), ("alexnet", "a.pth", 96))
+    assert both.side == 96
+    assert Backbone("tiny", "none", 64).parts == (("tiny", "none", 64),)
+
+
+def test_backbones_are_set_one_by_one_or_as_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text('[backbone]\nsketch_name = ["tiny", "tiny"]\nsketch_size = [64, 32]\n')
+    one = load_config(Run, path, ["backbone.sketch_weights=FILE"])
+    assert one.backbone.of("sketch").parts == (("tiny", "FILE", 64), ("tiny", "FILE", 32))
+    two = load_config(Run, path, ['backbone.sketch_weights=["bundled", "FILE"]'])
+    assert two.backbone.of("sketch").parts == (("tiny", "bundled", 64), ("tiny", "FILE", 32))
+    assert two.backbone.of("shape") == Backbone()
+    for run in (one, two):
+        assert from_tree(Run, json.loads(json.dumps(to_tree(run)))) == run
+
+
+def test_names_are_shown_with_their_number() -> None:
+    assert names_shown("tiny") == "tiny"
+    assert names_shown(["tiny", "alexnet", "tiny"]) == "2 × tiny + alexnet"

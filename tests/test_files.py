@@ -63,6 +63,9 @@ def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("SKETCHSHAPE_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert cache_dir() == tmp_path / "xdg" / "sketchshape"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_dir() == tmp_path / ".cache" / "sketchshape"
     monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path / "own"))
     assert cache_dir() == tmp_path / "own"
 

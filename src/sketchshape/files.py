@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_cache_path
+
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
@@ -65,11 +67,10 @@ def file_digest(path: Path) -> str:
 
 
 def cache_dir() -> Path:
-    """The folder for what can be made again: SKETCHSHAPE_CACHE, else the XDG cache folder."""
+    """The folder for what can be made again: SKETCHSHAPE_CACHE, else where the system has such folders."""
     if chosen := os.environ.get("SKETCHSHAPE_CACHE"):
         return Path(chosen).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "sketchshape"
+    return user_cache_path("sketchshape", appauthor=False)
 
 
 def _umask() -> int:

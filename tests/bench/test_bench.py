@@ -531,8 +531,8 @@ def test_official_statistics_stand_beside_under_their_own_name(
 ) -> None:
     results = read_results(load_bench(config), out)
     track = Official("SBR-VC", np.full((2700, 5), 0.25), np.linspace(0.9, 0.1, 20))
-    rows = write_tables(results, tmp_path, [track])
-    assert rows[-1].percent == pytest.approx((25, 25, 25, 25, 25, 50))
+    table = write_tables(results, tmp_path, [track])
+    assert table.rows[-1].percent == pytest.approx((25, 25, 25, 25, 25, 50))
     figures = " | ".join(["25.0"] * 5)
     line = f"| SBR-VC | - | {figures} | 50.0\\* |  |  |  | official statistics, 2700 queries |"
     text = (tmp_path / "table.md").read_text()

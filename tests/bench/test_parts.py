@@ -13,17 +13,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from sketchshape.bench.plan import Bench, Budget, Entry, flat, load_bench
-from sketchshape.bench.tables.bootstrap import Interval, paired_bootstrap
-from sketchshape.bench.tables.formats import also_table, cells, to_csv, to_latex, to_markdown
+from sketchshape.bench.tables.bootstrap import paired_bootstrap
 from sketchshape.bench.tables.official import ENTRIES, read_entry, read_official
-from sketchshape.bench.tables.table import MEASURED, OFFICIAL, QUOTED, Row, best
 from sketchshape.bench.tuning import chosen_toml, draws, search_table
 from sketchshape.config import load_config, to_tree
 from sketchshape.config.run import Run
 from sketchshape.errors import ConfigError, DatasetError, UsageError
-from sketchshape.report.quoted import PR20, SHREC13
+from sketchshape.report.formats import also_table, cells, head, to_csv, to_latex, to_markdown
+from sketchshape.report.quoted import SHREC13
+from sketchshape.report.table import MEASURED, OFFICIAL, PR20, QUOTED, Interval, Row, Table
+from sketchshape.report.terminal import print_table
 from sketchshape.runs.identity import identity
 from sketchshape.train.methods import options_class, options_of
 
@@ -386,46 +388,76 @@ ROWS = [
         map_kind=PR20,
     ),
 ]
+TABLE = Table("small", ROWS, "CGN", ["a note"], ["lost, seed 0: diverged: nan"])
 
 
 class TestFormats:
     def test_the_best_is_the_best_of_what_is_measured(self) -> None:
-        assert best(ROWS) == [{0}, {1}, {0}, {0}, {0, 1}, {0}]  # 50.04 and 49.96 are both shown as 50.0
+        assert TABLE.best == [{0}, {1}, {0}, {0}, {0, 1}, {0}]  # 50.04 and 49.96 are both shown as 50.0
 
     def test_the_cells_of_each_kind(self) -> None:
-        assert [text for text, _ in cells(ROWS[1])] == [
+        assert [text for text, _ in cells(ROWS[1]).values()] == [
             *("50% | a_b", "tiny", "79.0 ± 0.5", "71.0 ± 0.4", "59.0 ± 0.3", "39.0 ± 0.2", "50.0 ± 0.1"),
             *("81.0 ± 0.6", "−1.0 [−1.5, −0.5]", "1", "400", "measured, 3 seeds"),
         ]
-        assert [text for text, _ in cells(ROWS[2])] == ["lost", "tiny", *["–"] * 6, "", "", "", "diverged"]
-        assert cells(ROWS[4])[7] == ("46.9*", False)
-        assert cells(ROWS[1])[8][1]
-        assert not cells(Row("a", "b", "c", MEASURED, (1.0,) * 6, delta=Interval(0.3, -0.1, 0.5)))[8][1]
+        assert [text for text, _ in cells(ROWS[2]).values()] == [
+            "lost",
+            "tiny",
+            *["–"] * 6,
+            "",
+            "",
+            "",
+            "diverged",
+        ]
+        assert cells(ROWS[4])["mAP"] == ("46.9*", False)
+        assert cells(ROWS[1])["Δ mAP"][1]
+        unsure = Row("a", "b", "c", MEASURED, (1.0,) * 6, delta=Interval(0.3, -0.1, 0.5))
+        assert not cells(unsure)["Δ mAP"][1]
 
     def test_markdown_has_the_same_columns_everywhere_and_names_what_is_missing(self) -> None:
-        text = to_markdown(ROWS, ["a note"], ["lost, seed 0: diverged: nan"])
+        text = to_markdown(TABLE)
         table = text.split("\n\n")[1].splitlines()
         assert len(table) == 2 + len(ROWS)
         assert {line.replace(r"\|", "").count("|") for line in table} == {13}
         assert r"**50% \| a_b**" in text
         assert r"| 46.9\* |" in text
         assert "* lost, seed 0: diverged: nan" in text
-        assert also_table(ROWS) == [
+        assert also_table(TABLE) == [
             ["method", "all", "the part of held-out shapes"],
             ["CGN", "82.0", "70.0"],
             ["50% | a_b", "81.0", "60.0"],
         ]
 
+    def test_a_run_has_no_columns_of_a_comparison(self) -> None:
+        run = Table("run", ROWS[2:], "lost")
+        assert head(TABLE) == list(cells(ROWS[0]))
+        assert head(run) == [name for name in head(TABLE) if name not in ("Δ mAP", "seconds", "MB")]
+        assert {line.count("|") for line in to_markdown(run).splitlines() if "|" in line} == {10}
+        assert to_csv(run).splitlines()[0].endswith(",mAP_sd,map_kind,source")
+
     def test_csv_keeps_all_digits(self) -> None:
-        rows = list(csv.DictReader(io.StringIO(to_csv(ROWS))))
-        assert [row["method"] for row in rows] == [row.label for row in ROWS]
+        rows = list(csv.DictReader(io.StringIO(to_csv(TABLE))))
+        assert [row["method"] for row in rows] == [row.method for row in ROWS]
         assert rows[0]["DCG"] == "50.04"
         assert (rows[1]["delta_low"], rows[1]["mAP_held-out"], rows[1]["mAP_sd"]) == ("-1.5", "60.0", "0.6")
         assert (rows[2]["mAP"], rows[2]["seconds"]) == ("", "")
         assert rows[3]["map_kind"] == PR20
 
+    def test_the_terminal_is_narrow_and_marks_what_is_not_sure_or_not_measured(self) -> None:
+        stream = io.StringIO()
+        unsure = replace(ROWS[1], delta=Interval(0.3, -0.1, 0.5))
+        print_table(replace(TABLE, rows=[*ROWS, unsure]), Console(file=stream, width=80))
+        lines = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
+        assert "CGN 80.0 70.0 60.0 40.0 50.0 82.0 0.6 12" in lines
+        assert "50% | a_b 79.0 71.0 59.0 39.0 50.0 81.0 0.6 -1.0 1" in lines
+        assert "50% | a_b 79.0 71.0 59.0 39.0 50.0 81.0 0.6 +0.3 ? 1" in lines
+        assert "CDMR (official) 99.0 99.0 99.0 99.0 99.0 99.0*" in lines
+        assert "lost – – – – – – diverged" in lines
+        assert "lost, seed 0: diverged: nan" in lines
+        assert "a note" not in stream.getvalue()
+
     def test_latex_escapes_and_separates_the_sources(self) -> None:
-        text = to_latex(ROWS, ["a note"], [])
+        text = to_latex(TABLE)
         assert r"\textbf{50\% | a\_b} & tiny & 79.0 $\pm$ 0.5 & \textbf{71.0 $\pm$ 0.4}" in text
         assert text.count(r"\midrule") == 3
         body = [line for line in text.splitlines() if line.endswith(r"\\")]

@@ -22,15 +22,14 @@ from sketchshape.config import to_tree
 from sketchshape.config.run import Run as Settings
 from sketchshape.errors import ArtefactError, MissingExtraError
 from sketchshape.images import draw_strokes
-from sketchshape.metrics import MEASURES, evaluate
+from sketchshape.metrics import MEASURES, NAMES, evaluate
 from sketchshape.metrics.rows import unit
-from sketchshape.report import print_table, write_report
+from sketchshape.report import print_run, write_report
 from sketchshape.runs.embeddings import Embeddings, save_embeddings
 
 PICTURES = ("pr", "retrieval", "failures", "per_class", "confusion")
 CLASSES = ["airplane", "tea_pot", '<i>"five" & $6$', "chair", "a_very_long_name_of_a_class", "empty"]
 LABELS = {"query": [0, 1, 2, 3, 4] * 4 + [5], "gallery": [0] * 2 + [1] * 3 + [2] * 4 + [3] * 5 + [4] * 6}
-NAMES = ("NN", "FT", "ST", "E", "DCG", "mAP")
 
 
 def write_shape(path: Path, rng: np.random.Generator) -> None:
@@ -78,7 +77,7 @@ def make_run(folder: Path, seeds: tuple[int, ...], layout: str = "psb76") -> Pat
     settings["data"]["layout"] = layout
     settings["views"] = {"count": 2, "size": 48}
     record = {
-        "format": 1,
+        "format": 2,
         "kind": "run",
         "name": "run <one> & more",
         "command": ["sketchshape", "train", "--set", "name=run <one> & more"],
@@ -149,13 +148,19 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] in ("td", "th"):
+        if {"td", "th"} & set(self.open):
             self.rows[-1][-1] += data
 
 
 def test_every_file_is_there_and_every_picture_shows_something(run: Path) -> None:
     names = {path.name for path in (run / "report").iterdir()}
-    assert names == {"index.html", "table.md", "table.csv", *(f"{name}.png" for name in PICTURES)}
+    assert names == {
+        "index.html",
+        "table.md",
+        "table.csv",
+        "table.tex",
+        *(f"{name}.png" for name in PICTURES),
+    }
     for name in PICTURES:
         with Image.open(run / "report" / f"{name}.png") as picture:
             pixels = np.asarray(picture.convert("RGB"))
@@ -221,20 +226,28 @@ def test_the_numbers_of_the_table_are_those_of_evaluate(run: Path) -> None:
     assert rows[0]["source"] == "measured, 3 seeds"
     assert [row["source"] for row in rows[1:]] == ["quoted, Table 1"] * len(SHREC13)
     page = Page((run / "report" / "index.html").read_text(encoding="utf-8"))
-    assert page.rows[1] == ["CGN", "mobilenet_v1", *texts, "measured, 3 seeds"]
+    assert page.rows[1] == ["CGN mobilenet_v1", *texts, "measured, 3 seeds"]
     markdown = (run / "report" / "table.md").read_text(encoding="utf-8")
     cells = [cell.strip() for cell in markdown.splitlines()[4].split("|")[1:-1]]
-    assert cells == [f"**{text}**" for text in page.rows[1]]
+    own = ["**CGN**", "mobilenet_v1", *(f"**{text}**" for text in texts), "measured, 3 seeds"]
+    assert cells == own
     assert r"25.0\* | quoted" in markdown
+    assert r"\* In this row the mAP column is the mean" in markdown
+    latex = (run / "report" / "table.tex").read_text(encoding="utf-8")
+    assert rf"\textbf{{{texts[0]}}}".replace("±", r"$\pm$") in latex
+    assert latex.count(r"\\") == 2 + len(SHREC13)
 
 
 def test_the_table_in_the_terminal_fits_into_eighty_columns(run: Path) -> None:
     stream = io.StringIO()
-    print_table(run, Console(file=stream, width=80))
+    print_run(run, Console(file=stream, width=80))
     lines = stream.getvalue().splitlines()
     own = next(line for line in lines if "measured" in line and "mobilenet_v1" in line)
+    spread = lines[lines.index(own) + 1]
     expected = [f"{100 * np.mean([getattr(scores_of(s), m) for s in (0, 1, 7)]):.1f}" for m in MEASURES]
-    assert own.split() == ["CGN", "mobilenet_v1", *expected, "measured"]
+    assert own.split() == ["CGN,", "mobilenet_v1", *expected, "measured"]
+    deviations = [np.std([100 * getattr(scores_of(s), m) for s in (0, 1, 7)], ddof=1) for m in MEASURES]
+    assert spread.split() == ["±", *(f"{value:.1f}" for value in deviations), "3", "seeds"]
     assert sum(line.endswith("quoted  ") or line.rstrip().endswith(" quoted") for line in lines) == 14
     assert "…" not in stream.getvalue()
 
@@ -254,6 +267,7 @@ def bare(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_seed_has_no_spread_and_says_so(bare: Path) -> None:
     out = bare.parent / "elsewhere"
     assert "±" not in (out / "table.md").read_text(encoding="utf-8")
+    assert "| measured, one seed |" in (out / "table.md").read_text(encoding="utf-8")
     assert len((out / "table.csv").read_text(encoding="utf-8").splitlines()) == 2
     text = (out / "index.html").read_text(encoding="utf-8")
     assert "One seed: how much the scores vary" in text
@@ -299,7 +313,7 @@ def changed(folder: Path, change: object) -> Path:
         (lambda f: (f / "run.json").unlink(), r"run.json is not there; give the folder of a trained run"),
         (lambda f: (f / "run.json").write_text("{"), r"run.json: unreadable"),
         (lambda f: (f / "run.json").write_text("[]"), r"holds list, expected an object"),
-        (lambda f: changed(f, lambda r: r.update(format=2)), r"format 2, expected 'run', 1"),
+        (lambda f: changed(f, lambda r: r.update(format=1)), r"format 1, expected 'run', 2"),
         (lambda f: changed(f, lambda r: r.update(seeds={})), r"no seed has finished"),
         (lambda f: (f / "seed-0" / "embeddings.npz").unlink(), r"embeddings.npz is not there"),
         (lambda f: (f / "seed-0" / "embeddings.npz").write_bytes(b"PK"), r"embeddings.npz: unreadable"),

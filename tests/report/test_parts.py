@@ -12,19 +12,22 @@ from PIL import Image
 from sketchshape.metrics import evaluate
 from sketchshape.report.chosen import typical_queries, worst_queries
 from sketchshape.report.classes import confusion, draw_classes, draw_confusion
-from sketchshape.report.curve import draw_curve
+from sketchshape.report.curves import Curve, draw_curves, run_curves
 from sketchshape.report.gallery import Cell, draw_rows
-from sketchshape.report.quoted import AP, PR20, SHREC13, SHREC14, Quoted, quoted_rows, remark
-from sketchshape.report.table import trunks
+from sketchshape.report.quoted import SHREC13, SHREC14, quoted_rows, remark
+from sketchshape.report.rows import trunks
+from sketchshape.report.table import AP, PR20, QUOTED, Row
 
 SHARED = Path(os.environ.get("SKETCHSHAPE_SHARED", Path(__file__).parents[3] / "shared"))
 OFFICIAL = SHARED / "data" / "shrec_lists" / "shrec13_official"
 
 
 @pytest.mark.parametrize(("rows", "count", "ceiling"), [(SHREC13, 14, 46.3), (SHREC14, 18, 49.8)])
-def test_quoted_rows_are_possible(rows: tuple[Quoted, ...], count: int, ceiling: float) -> None:
-    assert len({(row.table, row.method, row.backbone) for row in rows}) == len(rows) == count
+def test_quoted_rows_are_possible(rows: tuple[Row, ...], count: int, ceiling: float) -> None:
+    assert len({(row.source, row.method, row.backbone) for row in rows}) == len(rows) == count
     for row in rows:
+        assert row.percent is not None
+        assert (row.kind, row.spread, row.source[:-1]) == (QUOTED, None, "quoted, Table ")
         nn, ft, st, e, dcg, _ = row.percent
         assert 0 < ft <= st <= 100, row
         assert 0 < e < ceiling, row
@@ -33,7 +36,7 @@ def test_quoted_rows_are_possible(rows: tuple[Quoted, ...], count: int, ceiling:
 
 
 def test_the_rows_of_the_paper_that_matter_most() -> None:
-    by_name = {(row.table, row.method, row.backbone): row.percent for row in (*SHREC13, *SHREC14)}
+    by_name = {(int(row.source[-1]), row.method, row.backbone): row.percent for row in (*SHREC13, *SHREC14)}
     assert by_name[1, "CGN", "ResNet-50"] == (83.2, 85.3, 90.2, 41.9, 90.1, 87.0)
     assert by_name[1, "DPSML", "ResNet-50"] == (81.9, 83.4, 87.5, 41.5, 89.2, 85.7)
     assert by_name[2, "CGN", "ResNet-50"] == (78.9, 81.1, 85.0, 41.8, 88.1, 83.0)
@@ -118,17 +121,32 @@ def test_only_right_shapes_are_framed_in_blue(tmp_path: Path) -> None:
 def test_the_curve_has_a_band_only_for_several_seeds(tmp_path: Path) -> None:
     scores = [ladder(3, each)[0] for each in (1, 2)]
     assert all(np.isnan(one.pr).all() for one in scores)  # classes of one: nothing to draw, and no warning
-    draw_curve(tmp_path / "empty.png", scores, 0.1)
+    draw_curves(tmp_path / "empty.png", run_curves(scores, 0.1))
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(3), 20)
     runs = [evaluate(rng.random((60, 60)), labels, labels) for _ in range(2)]
-    draw_curve(tmp_path / "one.png", runs[:1], 0.1)
-    draw_curve(tmp_path / "two.png", runs, 0.1)
+    draw_curves(tmp_path / "one.png", run_curves(runs[:1], 0.1))
+    draw_curves(tmp_path / "two.png", run_curves(runs, 0.1))
 
     def pale(name: str) -> int:  # the colour of the band: blue at a fifth on white
         return int((abs(pixels(tmp_path / f"{name}.png") - [210, 223, 242]).max(axis=2) < 4).sum())
 
     assert pale("two") > 20 * max(pale("one"), 1)
+
+
+def test_many_curves_have_their_legend_beside_them_and_one_of_them_is_blue(tmp_path: Path) -> None:
+    curves = [Curve(f"method {n}", np.linspace(1, 0.1 * n, 20), main=n == 2) for n in range(5)]
+    draw_curves(tmp_path / "few.png", curves[:3])
+    draw_curves(tmp_path / "many.png", curves)
+    draw_curves(tmp_path / "none.png", [one for one in curves if not one.main])
+
+    def blue(name: str) -> int:
+        return int((abs(pixels(tmp_path / f"{name}.png") - [31, 95, 191]).max(axis=2) < 4).sum())
+
+    assert blue("many") > 1000 > 10 > blue("none")
+    few, many = (pixels(tmp_path / f"{name}.png") for name in ("few", "many"))
+    assert few.shape[1] < many.shape[1]
+    assert (many[:, int(0.85 * many.shape[1]) :] < 255).any()
 
 
 @pytest.mark.slow

@@ -12,8 +12,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sketchshape.cli.main import main  # noqa: E402
+from sketchshape.config.backbone import Backbone  # noqa: E402
 from sketchshape.config.pretrain import Pretrain, Source  # noqa: E402
-from sketchshape.config.run import Backbone, Head, Teacher, Train  # noqa: E402
+from sketchshape.config.run import Head, Teacher, Train  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError, DatasetError  # noqa: E402
 from sketchshape.images import StrokeChanges, draw_strokes, prepare  # noqa: E402
 from sketchshape.train import Encoder, build_backbone  # noqa: E402

@@ -26,13 +26,14 @@ from mesh_files import SIDES, TETRA, obj, off, ply, stl_binary, tetra_gltf
 from web_server import serving, shapes_of, sketch
 
 import sketchshape as ss
-from sketchshape.encoders.confidence import Confidence
+from sketchshape.encoders.confidence import UNSURE, Confidence
 from sketchshape.images import draw_strokes
 from sketchshape.index import build_index
 from sketchshape.search import Searcher
 from sketchshape.web import Limits, create_app
 from sketchshape.web import library as library_module
 from sketchshape.web.glb import to_glb
+from sketchshape.web.limits import WORDS
 
 CLASSES = ("chair", "cactus", "key", "house")
 CONVERTED = ("off", "obj", "stl", "ply")
@@ -128,6 +129,7 @@ def test_the_answer_says_how_sure_it_is(searcher: Searcher) -> None:
             said = client.post("/api/search", json=question)
             assert said.status_code == 200, said.text
             found: float | None = said.json()["confidence"]
+            assert said.json()["doubtful"] is (found is not None and found < UNSURE)
             return found
 
         expected = knowing.search(strokes).confidence
@@ -138,6 +140,7 @@ def test_the_answer_says_how_sure_it_is(searcher: Searcher) -> None:
         assert away is not None
         assert expected is not None
         assert told(strokes=strokes, folder="cactus") == pytest.approx(away, abs=1e-4)
+        assert away < UNSURE < expected
         assert away < 0.5 < expected
         assert told(strokes=strokes, faces=[1, 1]) is None
         assert told(words="key") is None
@@ -547,7 +550,14 @@ def test_map_info_health_and_metrics(client: httpx.Client, searcher: Searcher) -
     info = client.get("/api/info").json()
     assert info["shapes"] == len(searcher)
     assert set(info["labels"]) == {*CLASSES, "formats"}
-    assert info["limits"]["strokes"] == 50
+    assert info["limits"] == {
+        "body": 400_000,
+        "pixels": 1_000_000,
+        "strokes": 50,
+        "points": 2_000,
+        "results": 40,
+        "words": WORDS,
+    }
     assert client.get("/healthz").json() == {"status": "ok", "shapes": len(searcher)}
     before = _count(client)
     client.post("/api/search", json={})
@@ -638,7 +648,7 @@ def test_every_answer_has_the_security_headers(client: httpx.Client, address: st
 def test_the_page_names_no_other_server(client: httpx.Client) -> None:
     from sketchshape.web.app import STATIC
 
-    for path in [*STATIC.glob("*.html"), *STATIC.glob("css/*.css"), *STATIC.glob("js/*.js")]:
+    for path in [*STATIC.glob("*.html"), *STATIC.glob("css/*.css"), *STATIC.glob("js/**/*.js")]:
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         lines = [line for line in text.splitlines() if "//" in line.replace("// ", "") and "http" in line]
         assert all(line.lstrip().startswith("//") for line in lines), path  # sources of data, in comments

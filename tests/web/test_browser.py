@@ -29,7 +29,8 @@ from sketchshape.encoders.confidence import Confidence  # noqa: E402
 from sketchshape.images import draw_strokes  # noqa: E402
 from sketchshape.index import build_index  # noqa: E402
 from sketchshape.search import Searcher  # noqa: E402
-from sketchshape.web import create_app  # noqa: E402
+from sketchshape.web import Limits, create_app  # noqa: E402
+from sketchshape.web.limits import WORDS  # noqa: E402
 
 ARGS = [
     "--no-sandbox",
@@ -277,7 +278,7 @@ def test_results_change_while_the_pen_is_down_with_one_request_at_a_time(visitor
     newest = visitor.page.evaluate("[seen.at(-1).at, Math.max(...seen.map(s => s.at))]")
     assert newest[0] == newest[1]
     expected = visitor.page.evaluate(
-        "import('/static/js/strokes.js').then(m => fetch('/api/search', {method: 'POST',"
+        "import('/static/js/draw/strokes.js').then(m => fetch('/api/search', {method: 'POST',"
         "headers: {'content-type': 'application/json'},"
         "body: JSON.stringify({strokes: m.toLists(sketchshape.easel.drawing.strokes), k: 24})}))"
         ".then(r => r.json()).then(r => r.shapes.map(s => s.id))"
@@ -457,6 +458,21 @@ def test_the_map_opens_what_is_clicked(visitor: Visitor) -> None:
     assert said.startswith(page.locator("#preview-name").text_content() + ", ")
     assert "map" in page.url
     page.keyboard.press("Escape")
+
+
+def test_the_page_asks_for_no_more_than_the_server_gives(browser: Any, searcher: Searcher) -> None:
+    with serving(create_app(searcher, limits=Limits(results=60))) as client:
+        visitor = Visitor(browser, str(client.base_url).rstrip("/")).visit()
+        visitor.until("document.getElementById('words').maxLength > 0")
+        assert len(visitor.ids()) == 48
+        assert visitor.page.locator("#words").get_attribute("maxlength") == str(WORDS)
+        visitor.page.locator("#more").click()
+        visitor.until("document.querySelectorAll('#grid > li').length > 48")
+        visitor.settle()
+        assert len(visitor.ids()) == 60 < len(searcher)
+        assert not visitor.page.locator("#more").is_visible()
+        assert visitor.complaints == []
+        visitor.context.close()
 
 
 def test_a_server_that_is_away_is_explained_and_tried_again(browser: Any, address: str) -> None:

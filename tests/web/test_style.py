@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra [serve]")
 
-from sketchshape.encoders.confidence import UNSURE
 from sketchshape.web.app import STATIC
+from sketchshape.web.limits import WORDS, Limits
 
 LEAST = 4.5  # [WCAG 2.2] 1.4.3, text
 LEAST_MARK = 3.0  # [WCAG 2.2] 1.4.11, the outline of what has the focus
@@ -96,17 +96,20 @@ def test_what_the_markup_refers_to_is_there() -> None:
             assert (STATIC / where.removeprefix("/static/")).is_file()
 
 
-def test_the_page_and_the_client_doubt_where_the_search_does() -> None:
+def test_the_page_and_the_client_leave_doubt_and_limits_to_the_server() -> None:
+    own = Limits()  # its 1,000 strokes are left out: the paper has 1,000 units, and a kilobyte 1,000 bytes
+    limits = {own.body, own.pixels, own.points, own.results, own.faces, WORDS}
     client = Path(__file__).parents[2] / "examples/client.py"
-    for path in (STATIC / "js/main.js", client):
-        assert [
-            float(text) for text in re.findall(r"^(?:const )?UNSURE = (\S+)", path.read_text(), re.M)
-        ] == [UNSURE]
+    for path in (*STATIC.glob("js/**/*.js"), *STATIC.glob("*.html"), client):
+        text = re.sub(r"\b(\d+)_(?=\d)", r"\1", path.read_text())
+        assert not re.search(r"confidence\W{0,12}[<>]", text), path
+        if path.name != "examples.js":  # coordinates of drawings
+            assert not limits & {int(number) for number in re.findall(r"(?<![\w.-])\d+(?![\w.])", text)}, path
 
 
 def test_what_the_scripts_ask_for_by_id_is_there() -> None:
     ids = set(re.findall(r'id="([\w-]+)"', (STATIC / "index.html").read_text()))
-    for path in STATIC.glob("js/*.js"):
+    for path in STATIC.glob("js/**/*.js"):
         if path.name == "docs.js":
             continue
         wanted = set(re.findall(r"\$\('([\w-]+)'\)", path.read_text()))

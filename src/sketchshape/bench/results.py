@@ -14,13 +14,12 @@ import numpy as np
 from sketchshape.bench.cells import DONE, load_queries, read_record
 from sketchshape.bench.plan import Bench, Entry
 from sketchshape.errors import ArtefactError
-from sketchshape.metrics import PerQuery
+from sketchshape.metrics import NAMES, PerQuery
 from sketchshape.runs.identity import identity
 from sketchshape.types import F64, I64
 
 RECORD, CELLS = "bench.json", "cells"
 FORMAT = 2
-NAMES = ("NN", "FT", "ST", "E", "DCG", "mAP")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +102,11 @@ class Results:
     def baseline(self) -> Result | None:
         """The method that differences are taken to; None where it is not trained."""
         return next((one for one in self.trained if one.entry.label == self.bench.baseline), None)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether another method stands beside the baseline."""
+        return self.baseline is not None and len(self.trained) > 1
 
     @property
     def classes(self) -> list[str]:

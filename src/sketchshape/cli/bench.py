@@ -75,8 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
         command = shlex.join(["sketchshape", *sys.argv[1:]])
         failed = run_bench(bench, out, command=command, **common)
     results = read_results(bench, out)
-    rows = write_tables(results, out, official)
-    _show(arguments, results, rows, out)
+    table = write_tables(results, out, official)
+    _show(arguments, results, table, out)
     return int(failed > 0)
 
 
@@ -92,13 +92,14 @@ def _overrides(arguments: argparse.Namespace) -> list[str]:
     return found
 
 
-def _show(arguments: argparse.Namespace, results: Any, rows: Any, out: Path) -> None:
-    from sketchshape.bench.tables.show import print_rows, to_json
+def _show(arguments: argparse.Namespace, results: Any, table: Any, out: Path) -> None:
+    from sketchshape.bench.tables.rows import to_json
+    from sketchshape.report.terminal import print_table
 
     if arguments.json:
-        print(json.dumps(to_json(results, rows)))
+        print(json.dumps(to_json(results, table)))
     else:
-        print_rows(results, rows)
+        print_table(table)
         print(f"table: {out / 'table.md'}   page: {out / 'table.html'}")
 
 

@@ -34,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, print the table, write the report, serve the sample's shapes."""
     from sketchshape.datasets import load_dataset
-    from sketchshape.report import print_table, write_report
+    from sketchshape.report import print_run, write_report
     from sketchshape.train.run import train_run
 
     settings = load_config(Run, CONFIG)
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         command=["sketchshape", "demo"],
     )
     page = write_report(arguments.out) / "index.html"
-    print_table(arguments.out)
+    print_run(arguments.out)
     print(f"pictures: {page.parent}\nreport:   {page}", flush=True)
     if not arguments.no_serve and os.environ.get("SERVE") != "0":
         _draw(arguments)

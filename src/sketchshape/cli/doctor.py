@@ -20,7 +20,7 @@ from sketchshape import files
 from sketchshape.cli.options import add_json
 from sketchshape.resources import SAMPLE
 
-REQUIRED = ("numpy", "numba", "pillow", "mapbox-earcut", "rich", "onnxruntime")
+REQUIRED = ("numpy", "numba", "pillow", "mapbox-earcut", "rich", "onnxruntime", "platformdirs", "shtab")
 TRAINING = ("torch", "safetensors", "matplotlib", "jinja2", "onnx", "onnxscript")
 
 

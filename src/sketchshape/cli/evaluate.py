@@ -51,11 +51,12 @@ def _print(figures: dict[str, object]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    names = ("NN", "FT", "ST", "E", "DCG", "mAP")
-    table = Table(*names, box=None)
+    from sketchshape.metrics import NAMES
+
+    table = Table(*NAMES, box=None)
     spread = figures["spread"]
     assert isinstance(spread, dict)
-    table.add_row(*(_percent(figures[name], spread[name]) for name in names))
+    table.add_row(*(_percent(figures[name], spread[name]) for name in NAMES))
     console = Console()
     console.print(table)
     seeds = len(figures["seeds"])  # type: ignore[arg-type]

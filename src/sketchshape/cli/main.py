@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from sketchshape.cli.completion import SHELLS, PrintCompletion
 from sketchshape.errors import SketchshapeError
 from sketchshape.resources import VERSION
 
@@ -62,6 +63,12 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 1 failed, 2 wrong use. Start with: sketchshape demo",
     )
     top.add_argument("--version", action="version", version=f"sketchshape {VERSION}")
+    top.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=SHELLS,
+        help='print what the shell needs to complete: eval "$(sketchshape --print-completion bash)"',
+    )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in COMMANDS:
         module = importlib.import_module(f"sketchshape.cli.{name}")

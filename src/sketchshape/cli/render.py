@@ -23,7 +23,9 @@ from sketchshape.progress import Steps
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options of `render`."""
     parser.add_argument("shapes", nargs="+", type=Path, metavar="SHAPE", help="mesh file, or folder of them")
-    parser.add_argument("--out", type=Path, default=Path("views"), help="folder for the pictures (views)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("views"), metavar="DIR", help="folder for the pictures (views)"
+    )
     parser.add_argument("--style", choices=("shaded", "lines"), default="shaded")
     parser.add_argument(
         "--count", type=positive, default=12, help="cameras of a ring around the up axis (12)"

@@ -12,7 +12,7 @@ from sketchshape.cli.options import existing_folder
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options of `report`."""
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a trained run")
-    parser.add_argument("--out", type=Path, help="folder for the report (RUN/report)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the report (RUN/report)")
     parser.add_argument("--open", action="store_true", help="show the page in the browser")
 
 

@@ -39,7 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and print the table."""
-    from sketchshape.report import print_table
+    from sketchshape.report import print_run
     from sketchshape.train.engine.distributed import launched_first
     from sketchshape.train.run import train_run
 
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(record))
     else:
-        print_table(folder)
+        print_run(folder)
         print(f"run: {folder}   report: sketchshape report {folder}")
     return 0
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sketchshape.config.run import Backbone, Head, Teacher, Train
+from sketchshape.config.backbone import Backbone
+from sketchshape.config.run import Head, Teacher, Train
+from sketchshape.errors import ConfigError
 from sketchshape.images import StrokeChanges
 
 
@@ -46,3 +48,10 @@ class Pretrain:
     strokes: StrokeChanges = field(default_factory=StrokeChanges)
     train: Train = field(default_factory=Train)
     stem: int = 0
+
+    def __post_init__(self) -> None:
+        if len(self.backbone.parts) > 1:
+            raise ConfigError(
+                f"backbone.name is {list(self.backbone.name)}, expected one network: each learns from "
+                "drawings by itself, and the configuration of a run lists several"
+            )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from sketchshape.config.backbone import Backbone
 from sketchshape.errors import ConfigError
 
 
@@ -63,39 +64,6 @@ class Views:
     def total(self) -> int:
         """Number of shaded views of a shape."""
         return self.count * len(self.elevations)
-
-
-@dataclass(frozen=True)
-class Backbone:
-    """The convolutional networks of both modalities.
-
-    Args:
-        name: a file in `sketchshape.train.models.backbones`.
-        sketch_name: that of the sketches' network where it differs; empty means `name`.
-        weights: bundled, drawings, imagenet, none, or a file.
-        size: side in pixels of the square picture that it sees.
-        sketch_weights: those of the sketches' network where they differ; empty means `weights`.
-        sketch_size: its picture where that differs; 0 means `size`.
-    """
-
-    name: str = "mobilenet_v1"
-    weights: str = "bundled"
-    size: int = 160
-    sketch_name: str = ""
-    sketch_weights: str = ""
-    sketch_size: int = 0
-
-    def of(self, modality: str) -> Backbone:
-        """Give the settings of one modality, shape or sketch: `name`, `weights` and `size` are its own."""
-        own = replace(self, sketch_name="", sketch_weights="", sketch_size=0)
-        if modality == "shape":
-            return own
-        return replace(
-            own,
-            name=self.sketch_name or self.name,
-            weights=self.sketch_weights or self.weights,
-            size=self.sketch_size or self.size,
-        )
 
 
 @dataclass(frozen=True)
@@ -282,7 +250,8 @@ class Run:
                 "its line drawings to be compared by words"
             )
         for modality in ("shape", "sketch"):
-            _within(f"backbone size of a {modality}", self.backbone.of(modality).size, 16, 2048)
+            for part in self.backbone.of(modality).parts:
+                _within(f"backbone size of a {modality}", part.size, 16, 2048)
         _within("train.augment", self.train.augment, 1, 64)
         if not self.train.seeds:
             raise ConfigError("train.seeds is empty, expected at least one integer, such as [0]")

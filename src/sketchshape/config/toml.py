@@ -11,16 +11,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sketchshape.config.extends import read_tree
 from sketchshape.errors import ConfigError, UsageError
 
 T = TypeVar("T")
 
 
 def load_config(kind: type[T], path: Path, overrides: Iterable[str] = ()) -> T:
-    """Read a TOML file into a dataclass.
+    """Read a TOML file, with those that it extends, into a dataclass.
 
     Args:
-        kind: a frozen dataclass whose fields are scalars, tuples, dictionaries or such dataclasses.
+        kind: a frozen dataclass whose fields are scalars, tuples, one or the other, dictionaries, or such
+            dataclasses.
         path: the TOML file.
         overrides: texts such as `student.lr=0.05`; the value is TOML, a bare word is a string.
 
@@ -28,16 +30,10 @@ def load_config(kind: type[T], path: Path, overrides: Iterable[str] = ()) -> T:
         An instance of `kind`; what the file leaves out has its default.
 
     Raises:
-        UsageError: the file is not there.
-        ConfigError: it is not TOML, has an unknown key, or a value of the wrong type.
+        UsageError: the file, or one that it extends, is not there.
+        ConfigError: it is not TOML, extends itself, has an unknown key, or a value of the wrong type.
     """
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); expected a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
-    return from_tree(kind, override(tree, overrides), str(path))
+    return from_tree(kind, override(read_tree(path), overrides), str(path))
 
 
 def override(tree: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
@@ -114,12 +110,24 @@ def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
             raise ConfigError(f"{where}: {key} is {value!r}, expected a section [{key}]")
         return dict(value)
     if isinstance(hint, types.UnionType):
-        return None if value is None else _convert(typing.get_args(hint)[0], value, where, key)
+        return _convert_one_of(typing.get_args(hint), value, where, key)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not hint:
         raise ConfigError(f"{where}: {key} is {value!r}, expected {_NAMES.get(hint, hint.__name__)}")
     return value
+
+
+def _convert_one_of(hints: tuple[Any, ...], value: Any, where: str, key: str) -> Any:
+    """Convert to the first of the types, to a tuple where the value is a list, to None where both are."""
+    if value is None and types.NoneType in hints:
+        return None
+    several = next((hint for hint in hints if typing.get_origin(hint) is tuple), None)
+    if several is not None and isinstance(value, list | tuple):
+        return _convert(several, value, where, key)
+    if several is not None and type(value) is not hints[0]:
+        raise ConfigError(f"{where}: {key} is {value!r}, expected {_NAMES[hints[0]]} or a list of such")
+    return _convert(hints[0], value, where, key)
 
 
 _NAMES = {float: "a number", int: "an integer", str: "a text", bool: "true or false"}

@@ -10,6 +10,7 @@ import numpy as np
 from sketchshape.types import F64, I64
 
 MEASURES = ("nn", "ft", "st", "e", "dcg", "map")  # in the order of every table of the field
+NAMES = ("NN", "FT", "ST", "E", "DCG", "mAP")  # of the same, in print
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +88,7 @@ class Scores:
         """Give the numbers as JSON values: fractions, under the names of the tables; NaN becomes None."""
         curve = [None if np.isnan(value) else float(value) for value in self.pr]
         return {
-            "NN": self.nn,
-            "FT": self.ft,
-            "ST": self.st,
-            "E": self.e,
-            "DCG": self.dcg,
-            "mAP": self.map,
+            **{name: getattr(self, measure) for name, measure in zip(NAMES, MEASURES, strict=True)},
             "mAP_pr20": None if np.isnan(self.map_pr20) else self.map_pr20,
             "mAP_padded": self.map_padded,
             "PR": curve,

@@ -1,6 +1,6 @@
 """What a run shows to people: tables beside the paper's, curves, pictures, one page."""
 
-from sketchshape.report.table import print_table
+from sketchshape.report.terminal import print_run
 from sketchshape.report.write import write_report
 
-__all__ = ["print_table", "write_report"]
+__all__ = ["print_run", "write_report"]

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from sketchshape.report.chosen import TYPICAL, WORST, typical_queries, worst_queries
 from sketchshape.report.classes import confusion, draw_classes, draw_confusion
-from sketchshape.report.curve import draw_curve
+from sketchshape.report.curves import draw_curves, run_curves
 from sketchshape.report.gallery import draw_rows
+from sketchshape.report.page import Picture
 from sketchshape.report.pictures import rows_of
 from sketchshape.runs.results import Run
 from sketchshape.types import F64, I64
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture of the report.
-
-    Args:
-        name: file name without the suffix.
-        title: heading.
-        alt: what it shows, for those who cannot see it.
-        caption: the sentence below it.
-    """
-
-    name: str
-    title: str
-    alt: str
-    caption: str
 
 
 def draw_all(run: Run, folder: Path, cache: Path | None = None) -> list[Picture]:
@@ -95,7 +78,7 @@ def _curve(run: Run, folder: Path) -> Picture:
     sizes, seed = class_sizes(run), run.seeds[0]
     asked = seed.query_labels[seed.scores.per_query.index]
     chance = float(np.mean([sizes[int(label)] for label in asked])) / seed.scores.gallery
-    draw_curve(folder / "pr.png", [one.scores for one in run.seeds], chance)
+    draw_curves(folder / "pr.png", run_curves([one.scores for one in run.seeds], chance))
     curve = np.mean([one.scores.pr for one in run.seeds], axis=0)
     return Picture(
         "pr",
@@ -123,6 +106,7 @@ def _retrieval(run: Run, folder: Path, cache: Path | None, *, failures: bool) ->
         "Failures" if failures else "Retrieval examples",
         f"{len(rows)} sketches and the shapes found first: {right} of {shown} are right.",
         f"{rule.format(rows=len(rows))} Right shapes are framed in blue. Seed {seed.seed}.{lost}",
+        "wide",
     )
 
 
@@ -153,6 +137,7 @@ def _confusion(run: Run, folder: Path) -> Picture:
         "diagonal.",
         "Class of the nearest shape for the sketches of each class; every row sums to 100 %. The shades grow "
         "with the square root, so that rare confusions can be seen. A large matrix can be scrolled.",
+        "whole",
     )
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from sketchshape.errors import MissingExtraError
 from sketchshape.files import atomic
-from sketchshape.report.table import notes, table_rows, to_csv, to_markdown
+from sketchshape.report.formats import to_csv, to_latex, to_markdown
+from sketchshape.report.rows import run_table
+from sketchshape.report.table import Table
 from sketchshape.runs.results import read_run
 
 
@@ -16,7 +18,7 @@ def write_report(run: Path, out: Path | None = None, *, cache: Path | None = Non
 
     Args:
         run: the run folder: run.json, seed-*/embeddings.npz, and items.json for the pictures.
-        out: folder for table.md, table.csv, the PNG files and index.html; RUN/report by default.
+        out: folder for table.md, table.csv, table.tex, the PNG files and index.html; RUN/report by default.
         cache: folder of rendered views; None is the usual one.
 
     Returns:
@@ -26,23 +28,39 @@ def write_report(run: Path, out: Path | None = None, *, cache: Path | None = Non
         MissingExtraError: matplotlib or jinja2 is not installed.
         ArtefactError: a file of the run is missing, or the files do not belong together.
     """
-    for package in ("matplotlib", "jinja2"):
-        if find_spec(package) is None:
-            raise MissingExtraError(package, "train")
+    need_page()
+    from sketchshape.report.facts import about
     from sketchshape.report.figures import draw_all
     from sketchshape.report.page import build_page
 
     folder = run / "report" if out is None else out
     loaded = read_run(run)
-    rows = table_rows(loaded.record, [seed.scores.to_json() for seed in loaded.seeds])
-    remarks = notes(loaded.record, rows)
-    _write(folder / "table.md", to_markdown(rows, remarks))
-    _write(folder / "table.csv", to_csv(rows))
+    table = run_table(loaded.record, [seed.scores.to_json() for seed in loaded.seeds])
+    write_table(folder, table)
     pictures = draw_all(loaded, folder, cache)
-    _write(folder / "index.html", build_page(loaded, rows, remarks, pictures, folder))
+    page = build_page("sketchshape.report/report.html.j2", table, pictures, folder, **about(loaded, table))
+    write_text(folder / "index.html", page)
     return folder
 
 
-def _write(path: Path, text: str) -> None:
+def need_page() -> None:
+    """Say before anything is written if a package for pictures and pages is missing.
+
+    Raises:
+        MissingExtraError: matplotlib or jinja2 is not installed.
+    """
+    for package in ("matplotlib", "jinja2"):
+        if find_spec(package) is None:
+            raise MissingExtraError(package, "train")
+
+
+def write_table(folder: Path, table: Table) -> None:
+    """Write table.md, table.csv and table.tex."""
+    for suffix, form in (("md", to_markdown), ("csv", to_csv), ("tex", to_latex)):
+        write_text(folder / f"table.{suffix}", form(table))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sketchshape.errors import ArtefactError
-from sketchshape.metrics import Scores, evaluate
+from sketchshape.metrics import NAMES, Scores, evaluate
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.runs.folder import FORMAT
 from sketchshape.types import I64
@@ -129,7 +129,7 @@ def _read_seed(folder: Path, seed: int, record: Mapping[str, Any]) -> Seed:
 
 
 def _compare(folder: Path, measured: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
-    for name in ("NN", "FT", "ST", "E", "DCG", "mAP"):
+    for name in NAMES:
         if name in stored and abs(stored[name] - measured[name]) > _ROUNDING:
             raise ArtefactError(
                 f"{folder}: run.json says {name} {stored[name]:.4f}, the embeddings give "

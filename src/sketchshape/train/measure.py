@@ -15,14 +15,12 @@ from sketchshape.datasets import ShapeItem, SketchItem, class_key, read_labelled
 from sketchshape.datasets.walk import some
 from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import SketchshapeError
-from sketchshape.metrics import MEASURES, Scores, evaluate, mean_and_spread
+from sketchshape.metrics import NAMES, Scores, evaluate, mean_and_spread
 from sketchshape.runs.embeddings import Embeddings, load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.trained import load_trained
 from sketchshape.types import I64
-
-NAMES = dict(zip(MEASURES, ("NN", "FT", "ST", "E", "DCG", "mAP"), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,18 +62,16 @@ class Measured:
         Queries that could not be read or whose class has no shape are in `skipped`.
         """
         scores = list(self.seeds.values())
-        figures = mean_and_spread(scores)
+        figures = dict(zip(NAMES, mean_and_spread(scores).values(), strict=True))
         first = scores[0]
         return {
-            **{NAMES[name]: mean for name, (mean, _) in figures.items()},
+            **{name: mean for name, (mean, _) in figures.items()},
             "queries": first.queries,
             "gallery": first.gallery,
             "skipped": first.skipped,
             "unreadable": list(self.unreadable),
             "classes_without_shapes": self.missing,
-            "spread": {
-                NAMES[name]: spread if len(scores) > 1 else None for name, (_, spread) in figures.items()
-            },
+            "spread": {name: spread if len(scores) > 1 else None for name, (_, spread) in figures.items()},
             "seeds": {str(seed): one.to_json() for seed, one in self.seeds.items()},
         }
 

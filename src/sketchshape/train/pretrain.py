@@ -57,10 +57,10 @@ def pretrain(settings: Pretrain, folder: Path, *, fresh: bool = False, quiet: bo
     method = _network(settings, len(words.names), seed).to(device)
     method.encoder.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     _claim(folder / "pretrain.json", settings, learned)
-    check = _Check(method, held, settings.backbone.size, device)
+    check = _Check(method, held, settings.backbone.side, device)
     result = fit(
         method,
-        Drawings(learned, settings.backbone.size, settings.strokes, os.cpu_count() or 1),
+        Drawings(learned, settings.backbone.side, settings.strokes, os.cpu_count() or 1),
         settings.classifier,
         seed=seed,
         device=device,

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
+from sketchshape.encoders.confidence import UNSURE
 from sketchshape.index import Entry
 
 
@@ -41,8 +42,12 @@ class Results(BaseModel):
         ge=0,
         le=1,
         description="Probability that a shape of what was drawn is there, among those that the filters "
-        "allow; below 0.5 it more likely is not. Null where nothing was drawn or found, and where the "
+        "allow. Null where nothing was drawn or found, and where the "
         "networks cannot tell.",
+    )
+    doubtful: bool = Field(
+        description="Whether more likely than not nothing of the kind is there: the confidence is below "
+        f"{UNSURE}."
     )
     milliseconds: float = Field(description="That the search took in the server.")
 
@@ -65,6 +70,17 @@ class Map(BaseModel):
     labels: list[str] = Field(description="The folders.")
 
 
+class Bounds(BaseModel):
+    """How much one request may ask for."""
+
+    body: int = Field(description="Bytes.")
+    pixels: int = Field(description="Of a picture, width times height.")
+    strokes: int = Field(description="Of a drawing.")
+    points: int = Field(description="Of a drawing, over all its strokes.")
+    results: int = Field(description="Shapes in one answer.")
+    words: int = Field(description="Letters of the words.")
+
+
 class Info(BaseModel):
     """What is served, and with which limits."""
 
@@ -74,7 +90,7 @@ class Info(BaseModel):
     classes: list[str] = Field(description="The classes that the networks were trained on.")
     formats: list[str]
     bundle: str = Field(description="Hash of the networks.")
-    limits: dict[str, int]
+    limits: Bounds
 
 
 class Said(BaseModel):

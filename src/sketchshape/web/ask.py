@@ -16,7 +16,7 @@ from sketchshape.errors import SketchError
 from sketchshape.images import Strokes, draw_strokes, to_ink
 from sketchshape.images.ink import FORMATS
 from sketchshape.types import U8
-from sketchshape.web.limits import Limits
+from sketchshape.web.limits import WORDS, Limits
 from sketchshape.web.problems import Problem, in_words
 
 LISTS = ("formats", "faces")
@@ -37,7 +37,7 @@ class Ask(BaseModel):
     class_name: str | None = Field(
         None, alias="class", max_length=100, description="A class that was trained."
     )
-    words: str = Field("", max_length=200, description="Words of file and folder names that count as well.")
+    words: str = Field("", max_length=WORDS, description="Words of file and folder names that count as well.")
     k: int = Field(24, ge=1, description="How many shapes to give.")
     folder: str | None = Field(
         None, max_length=255, pattern=r"^[^/\\\\]+$", description="Only shapes in folders of this name."

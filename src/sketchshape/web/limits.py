@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+WORDS = 200  # letters of the words that count beside a drawing
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi import Path as InPath
 
+from sketchshape.encoders.confidence import UNSURE
 from sketchshape.mesh import FORMATS
 from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
 from sketchshape.types import Ranking
-from sketchshape.web.answers import Info, Map, Page, Results, Said, Shape, to_shape
+from sketchshape.web.answers import Bounds, Info, Map, Page, Results, Said, Shape, to_shape
 from sketchshape.web.ask import Ask, Question, read_question
 from sketchshape.web.library import Library
-from sketchshape.web.limits import Limits
+from sketchshape.web.limits import WORDS, Limits
 from sketchshape.web.metrics import MEDIA_TYPE, Metrics
 from sketchshape.web.problems import MEDIA_TYPE as PROBLEM
 from sketchshape.web.problems import Problem
@@ -63,9 +65,13 @@ def add_routes(
         found = library.entries(ranking.ids)
         shapes = [to_shape(entry, scores[entry.id], full_path=full_paths) for entry in found]
         spent = round((time.perf_counter() - start) * 1e3, 2)
-        sure = None if ranking.confidence is None else round(ranking.confidence, 4)
+        sure = ranking.confidence
         return Results.model_construct(
-            shapes=shapes, total=len(searcher), confidence=sure, milliseconds=spent
+            shapes=shapes,
+            total=len(searcher),
+            confidence=None if sure is None else round(sure, 4),
+            doubtful=sure is not None and sure < UNSURE,
+            milliseconds=spent,
         )
 
     @app.post(
@@ -126,13 +132,7 @@ def add_routes(
                 classes=list(searcher.bundle.classes),
                 formats=[suffix.removeprefix(".") for suffix in FORMATS],
                 bundle=searcher.bundle.hash,
-                limits={
-                    "body": limits.body,
-                    "pixels": limits.pixels,
-                    "strokes": limits.strokes,
-                    "points": limits.points,
-                    "results": limits.results,
-                },
+                limits=Bounds(**asdict(limits), words=WORDS),
             )
         )
 

@@ -44,7 +44,10 @@ def small_data(root: Path) -> Path:
 
 @pytest.fixture(scope="module", params=["frozen", "finetune", "words"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the smallest backbone, with a frozen trunk, with a trained one, and with a words head."""
+    """A run of the smallest backbone, with a frozen trunk, with a trained one, and with a words head.
+
+    In the latter two, sketches have two backbones side by side.
+    """
     root, trunk = tmp_path_factory.mktemp(request.param), request.param.replace("words", "frozen")
     data = small_data(root / "data")
     if request.param == "words":
@@ -62,7 +65,8 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         "backbone.name=tiny",
         "backbone.weights=none",
         "backbone.size=32",
-        "backbone.sketch_size=40",
+        'backbone.sketch_name=["tiny", "tiny"]' if request.param != "frozen" else "backbone.sketch_name=tiny",
+        f"backbone.sketch_size={[40, 24] if request.param != 'frozen' else 40}",
         "head.hidden=32",
         "head.width=16",
         "head.standardise=true",

@@ -129,7 +129,7 @@ def test_published_weights_are_downloaded_once(published, tmp_path):
 def test_a_download_with_another_hash_is_thrown_away(published, tmp_path):
     _, _, source = published
     source.write_bytes(source.read_bytes() + b"x")
-    with pytest.raises(SketchshapeError, match=r"SHA-256 starts with .*--set backbone.weights=FILE"):
+    with pytest.raises(SketchshapeError, match=r"invalid hash value \(.*--set backbone.weights=FILE"):
         build_backbone("tiny", "imagenet", 16, quiet=True)
     assert list((tmp_path / "cache" / "weights").iterdir()) == []
 
@@ -180,12 +180,11 @@ def test_weights_of_another_package_are_found_in_it_or_the_command_is_given(tmp_
     assert weights_digest(build_backbone("tiny", "imagenet", 16)) == weights_digest(made)
 
 
-@pytest.mark.parametrize("name", ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"])
-def test_the_published_efficientnets_fit(name):
-    package = backbone_class(name).package
+def test_the_published_efficientnet_fits():
+    package = backbone_class("efficientnet_lite2").package
     pytest.importorskip(
         package.partition("/")[0], reason="weights of another package, which is not installed"
     )
     path = installed(package)
     assert file_digest(path).startswith(path.stem.rpartition("-")[2])
-    build_backbone(name, "imagenet", 64)
+    build_backbone("efficientnet_lite2", "imagenet", 64)

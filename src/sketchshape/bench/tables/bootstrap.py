@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from sketchshape.report.table import Interval
 from sketchshape.types import F64
 
 RESAMPLES = 10_000
 LEVEL = 0.95
 _CHUNK = 500  # resamples at a time: their queries are the only large array
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean difference with its percentile interval.
-
-    Args:
-        mean: of the differences.
-        low: 2.5 percent of the resampled means lie below.
-        high: 2.5 percent lie above.
-    """
-
-    mean: float
-    low: float
-    high: float
-
-    @property
-    def sure(self) -> bool:
-        """Whether zero is outside."""
-        return self.low > 0 or self.high < 0
 
 
 def paired_bootstrap(differences: F64, *, resamples: int = RESAMPLES, seed: int = 0) -> Interval:

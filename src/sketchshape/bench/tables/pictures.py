@@ -4,61 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from sketchshape.bench.results import Results
 from sketchshape.bench.tables.official import Official
-from sketchshape.report.style import BLUE, HAIR, INK, MUTED, ORANGE, PAPER, drawing
+from sketchshape.report.curves import Curve, draw_curves
+from sketchshape.report.page import Picture
+from sketchshape.report.style import BLUE, HAIR, INK, ORANGE, PAPER, drawing
 from sketchshape.types import F64
 
-LEVELS = np.arange(1, 21) / 20
-# Told apart by every kind of colour vision when the markers help. The baseline has blue for itself.
-COLOURS = ("#c8641b", "#2a8c6a", "#8a4fbf", "#b0203f", "#7a6a00", "#0e8fa8", "#d0579a", "#5c6b7a")
-MARKERS = "osD^vPX*"
 BOTH = LinearSegmentedColormap.from_list("both", [ORANGE, "#f0c9a6", PAPER, "#a9c6ee", BLUE])
 
 
-def draw_curves(path: Path, results: Results, official: Sequence[Official] = ()) -> None:
-    """Draw the mean precision-recall curve of each method, best mAP first in the legend. [CGN] Figs. 4, 5.
+def draw_all(results: Results, out: Path, official: Sequence[Official] = ()) -> list[Picture]:
+    """Draw the curves of all methods and, where there is something to compare, every class.
 
     Args:
-        path: the PNG file to write.
         results: the comparison, with at least one trained method.
+        out: where the PNG files go.
         official: entries of the track, drawn in grey.
+
+    Returns:
+        The pictures, in the order of the page.
     """
-    ordered = sorted(results.trained, key=lambda one: -float(one.scores()[:, -1].mean()))
-    others = [one for one in ordered if one is not results.baseline]
-    with drawing(path, 8.4, 5.0) as figure:
-        axes = figure.add_subplot()
-        axes.grid()
-        for method in ordered:
-            base = method is results.baseline
-            place = 0 if base else others.index(method)
-            colour = BLUE if base else COLOURS[place % len(COLOURS)]
-            axes.plot(
-                LEVELS,
-                method.curve,
-                color=colour,
-                linewidth=2.6 if base else 1.3,
-                linestyle="-" if base or place < len(COLOURS) else (0, (5, 2)),
-                marker=None if base else MARKERS[place % len(MARKERS)],
-                markersize=3.6,
-                zorder=3 if base else 2,
-                label=f"{method.entry.label}  {100 * method.scores()[:, -1].mean():.1f}",
+    base = results.bench.baseline
+    draw_curves(out / "pr.png", _curves(results, official), "method  mAP %")
+    drawn = [
+        Picture(
+            "pr",
+            "Precision and recall",
+            "Precision-recall curves of all methods.",
+            "Precision at 20 recall levels, interpolated linearly between relevant shapes, mean over queries "
+            f"and seeds. The thick blue line is {base}.",
+        )
+    ]
+    if not results.comparable:
+        return drawn
+    draw_differences(out / "per_class.png", results)
+    return [
+        *drawn,
+        Picture(
+            "per_class",
+            f"Every class beside {base}",
+            "Matrix of classes and methods: differences of mean AP.",
+            f"Mean AP of a method minus that of {base}, in points, mean over queries and seeds; blue is "
+            f"better, orange worse. Beside the name stands the mean AP of {base}; its hardest class is on "
+            "top.",
+            "whole",
+        ),
+    ]
+
+
+def _curves(results: Results, official: Sequence[Official]) -> list[Curve]:
+    precision = {one.entry.label: 100 * float(one.scores()[:, -1].mean()) for one in results.trained}
+    ordered = sorted(results.trained, key=lambda one: -precision[one.entry.label])
+    return [
+        *(
+            Curve(
+                f"{one.entry.label}  {precision[one.entry.label]:.1f}",
+                one.curve,
+                main=one is results.baseline,
             )
-        for number, one in enumerate(official):
-            style = ((0, (1, 1.5)), (0, (4, 2)))[number % 2]
-            name = f"{one.name} (official)"
-            axes.plot(LEVELS, one.pr, color=MUTED, linewidth=1.4, linestyle=style, label=name)
-        axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
-        axes.set_xticks(np.arange(6) / 5)
-        axes.set_yticks(np.arange(6) / 5)
-        axes.spines[["left", "bottom"]].set_color(MUTED)
-        beside: Any = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "alignment": "left"}
-        axes.legend(title="method  mAP %", fontsize=8.5, **beside)
+            for one in ordered
+        ),
+        *(Curve(f"{one.name} (official)", one.pr, measured=False) for one in official),
+    ]
 
 
 def class_differences(results: Results) -> tuple[list[int], list[str], F64, F64]:
@@ -82,7 +94,7 @@ def class_differences(results: Results) -> tuple[list[int], list[str], F64, F64]
     return labels, [one.entry.label for one in others], np.array([own[label] for label in labels]), table
 
 
-def draw_classes(path: Path, results: Results) -> None:
+def draw_differences(path: Path, results: Results) -> None:
     """Draw the differences to the baseline as a matrix of classes and methods.
 
     Args:

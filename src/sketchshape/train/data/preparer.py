@@ -133,7 +133,7 @@ class _Trunk:
     def __init__(self, settings: Run, modality: str, where: torch.device, quiet: bool) -> None:
         backbone = settings.backbone.of(modality)
         network = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=quiet)
-        self.size, self.weights = backbone.size, weights_digest(network)
+        self.size, self.weights = backbone.side, weights_digest(network)
         self.network = frozen(network.to(where)) if settings.train.trunk == "frozen" else None
 
 

@@ -17,13 +17,14 @@ from sketchshape.encoders.likeness import likeness
 from sketchshape.encoders.record import CENTERS, RECORD, SHAPES, SKETCHES, write_record
 from sketchshape.errors import MissingExtraError, UsageError
 from sketchshape.images import PREPROCESSING_VERSION
+from sketchshape.metrics import NAMES
 from sketchshape.render import RENDERER_VERSION
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import Embeddings, load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.export.calibration import calibrate
-from sketchshape.train.export.card import FIGURES, model_card
+from sketchshape.train.export.card import model_card
 from sketchshape.train.export.graphs import shape_graph, sketch_graph
 from sketchshape.train.export.onnx_weights import save_shared
 from sketchshape.train.export.parity import Parity, compare, probes
@@ -123,8 +124,8 @@ def _compared(own: Embeddings) -> dict[str, Any]:
 
 def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -> dict[str, Any]:
     return {
-        "size": settings.backbone.of("shape").size,
-        "sketch_size": settings.backbone.of("sketch").size,
+        "size": settings.backbone.of("shape").side,
+        "sketch_size": settings.backbone.of("sketch").side,
         "views": {
             "count": settings.views.count,
             "size": settings.views.size,
@@ -136,7 +137,7 @@ def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -
         "classes": list(centers.classes),
         "run": {"name": record["name"], "hash": record["hash"], "seed": seed, "created": record["created"]},
         "settings": {**record["settings"], "data": {**record["settings"]["data"], "path": ""}},
-        "scores": {name: record["seeds"][str(seed)]["scores"][name] for name in FIGURES},
+        "scores": {name: record["seeds"][str(seed)]["scores"][name] for name in NAMES},
     }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sketchshape.config.backbone import names_shown
+from sketchshape.metrics import NAMES
 from sketchshape.train.export.parity import Parity
-
-FIGURES = ("NN", "FT", "ST", "E", "DCG", "mAP")
 
 
 def model_card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, digest: str, about: str) -> str:
@@ -29,7 +29,7 @@ def model_card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, di
     more = f"; its words head on {words} drawings of other words too" if words else ""
     views = facts["views"]["count"] * len(facts["views"]["elevations"])
     drawn = f" and {lines['count']} line drawings, which the sketches' network sees" if lines else ""
-    figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in FIGURES)
+    figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in NAMES)
     return (
         f"""---
 library_name: sketchshape
@@ -41,7 +41,7 @@ tags: [sketch-based-3d-shape-retrieval, onnx]
 Sketches and 3D shapes to unit vectors of one space, by the class-centre guidance network (CGN). A sketch is
 near the shapes of what it shows.
 
-* backbone {settings["backbone"]["name"]} ({settings["train"]["trunk"]})
+* backbone {names_shown(settings["backbone"]["name"])} ({settings["train"]["trunk"]})
 * a shape is {views} views of {facts["size"]} pixels{drawn}; a sketch has
   {facts["sketch_size"]} pixels
 * trained on {learned} shapes of {len(facts["classes"])} classes and {data["train"]} drawings{more};

@@ -52,7 +52,7 @@ class Exportable(nn.Module):
 
 def sketch_graph(trained: Retriever, run: Run) -> Any:
     """Give the ONNX model of the sketches' network: (n, H, W) uint8 -> (n, D), prepared for its likeness."""
-    mirrored, side = run.train.flip_test, run.backbone.of("sketch").size
+    mirrored, side = run.train.flip_test, run.backbone.of("sketch").side
     plain = mirrored or not isinstance(trained.sketches, Normalised)
     finish = plain and trained.likeness in ("cosine", "subspace")
     network = _exportable(trained.sketches, run, "sketch", mirrored=mirrored, finish=finish)
@@ -61,7 +61,7 @@ def sketch_graph(trained: Retriever, run: Run) -> Any:
 
 def shape_graph(trained: Retriever, run: Run) -> Any:
     """Give the ONNX model of the shapes' network: (n, views, H, W) uint8 -> (n, ...), prepared alike."""
-    side = run.backbone.of("shape").size
+    side = run.backbone.of("shape").side
     finish = trained.likeness == "cosine" and not isinstance(trained.shapes, Normalised)
     network = _exportable(trained.shapes, run, "shape", mirrored=False, finish=finish)
     return _to_onnx(network, (run.views.total, side, side))

@@ -84,12 +84,12 @@ def probes(run: Path, preparer: Preparer) -> Probes:
     if min(len(shapes), len(sketches)) <= TOP:
         sample = load_dataset("folder", "sample")
         shapes, sketches = list(sample.shapes), list(sample.test)
-    chosen, side = _some(shapes, SHAPES), settings.backbone.of("sketch").size
+    chosen, side = _some(shapes, SHAPES), settings.backbone.of("sketch").side
     made = shape_pictures(
         chosen,
         settings.views,
         settings.data.up,
-        settings.backbone.size,
+        settings.backbone.of("shape").side,
         cache=preparer.views,
         workers=preparer.workers,
     )

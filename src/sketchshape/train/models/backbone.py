@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from sketchshape.errors import ConfigError
 from sketchshape.train.models.turned import straighten
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -20,9 +21,13 @@ class Backbone(nn.Module, ABC):
 
     A subclass fills in `describe` and the class attributes; its file is its name in the configuration.
     Normalisation is part of the network, so no caller can get it wrong.
+
+    Args:
+        mean: of each colour, 0..1, that the weights expect to be taken away.
+        std: of each colour, that they expect to be divided by.
     """
 
-    dim: ClassVar[int]  # features of one picture
+    dim: int  # features of one picture
     least: ClassVar[int] = 32  # smallest side of a picture in pixels
     published: ClassVar[str] = ""  # address of ImageNet weights; the name ends in 8 digits of their SHA-256
     package: ClassVar[str] = ""  # or package/file of an installed Python package that has ImageNet weights
@@ -30,21 +35,39 @@ class Backbone(nn.Module, ABC):
     drawings: ClassVar[str] = ""  # another, trained on drawings, for the sketches' network
     version: ClassVar[int] = 1  # raised when the same weights give other features
     rank: ClassVar[int] = 2  # dimensions of one input item
-    group: ClassVar[int] = 1 << 19  # pixels that one thread takes at once when nothing is trained
+    group: int = 1 << 19  # pixels that one thread takes at once when nothing is trained
+
+    in_order: ClassVar[bool] = True  # each batch-norm is defined behind the convolution that it is applied to
 
     scale: Tensor
     shift: Tensor
 
-    def __init__(self) -> None:
+    def __init__(
+        self, mean: tuple[float, ...] = IMAGENET_MEAN, std: tuple[float, ...] = IMAGENET_STD
+    ) -> None:
         super().__init__()
-        mean, std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
-        self.register_buffer("scale", (1 / (255 * std)).view(3, 1, 1), persistent=False)
-        self.register_buffer("shift", (-mean / std).view(3, 1, 1), persistent=False)
+        middle, spread = torch.tensor(mean), torch.tensor(std)
+        self.register_buffer("scale", (1 / (255 * spread)).view(3, 1, 1), persistent=False)
+        self.register_buffer("shift", (-middle / spread).view(3, 1, 1), persistent=False)
 
     @property
     def name(self) -> str:
         """The value of `backbone.name` that makes this network."""
         return type(self).__module__.rpartition(".")[2]
+
+    def check_size(self, size: int) -> None:
+        """Refuse pictures that are too small.
+
+        Raises:
+            ConfigError: their side in pixels is below `least`.
+        """
+        if size < self.least:
+            raise ConfigError(f"backbone.size is {size}, but {self.name} needs at least {self.least}")
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What decides the features beside the parameters."""
+        return self.name, str(self.version)
 
     def forward(self, images: Tensor) -> Tensor:
         """Compute features.
@@ -65,7 +88,7 @@ class Backbone(nn.Module, ABC):
         return self.describe(self.normalise(images)).float()
 
     def normalise(self, images: Tensor) -> Tensor:
-        """Turn grey pictures to what the weights expect: (B, 3, H, W), ImageNet mean and deviation."""
+        """Turn grey pictures to what the weights expect: (B, 3, H, W), mean and deviation taken out."""
         return images[:, None].float() * self.scale + self.shift
 
     @abstractmethod

@@ -41,8 +41,11 @@ def fold_batch_norms(module: nn.Module) -> None:
     """Fold each batch-norm into the convolution defined right before it, in place; evaluation mode only.
 
     Args:
-        module: its convolutions and batch-norms are defined in the order in which they are applied.
+        module: its convolutions and batch-norms are defined in the order in which they are applied; a
+            backbone that does not promise it stays as it is.
     """
+    if isinstance(module, Backbone) and not module.in_order:
+        return
     previous: tuple[str, nn.Module] = ("", module)
     for name, child in list(module.named_children()):
         if isinstance(child, nn.BatchNorm2d) and isinstance(previous[1], nn.Conv2d):

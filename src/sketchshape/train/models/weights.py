@@ -5,22 +5,19 @@ from __future__ import annotations
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import numpy as np
 import safetensors.torch
 import torch
 from torch import Tensor, nn
+from torch.hub import download_url_to_file
 
 from sketchshape.errors import ArtefactError, ConfigError, SketchshapeError
-from sketchshape.files import atomic, cache_dir, digest, file_digest
-from sketchshape.progress import Steps
+from sketchshape.files import cache_dir, digest
 from sketchshape.resources import WEIGHTS
 from sketchshape.train.models.backbone import Backbone
 
 SUFFIXES = (".pth", ".safetensors", ".npz")
-_BLOCK = 1 << 20
 
 
 def load_weights(backbone: Backbone, weights: str, *, quiet: bool = False) -> None:
@@ -95,19 +92,18 @@ def fetch(address: str, folder: Path | None = None, *, quiet: bool = False) -> P
     expected = re.search(r"-([0-9a-f]{8,64})\.", name)
     if expected is None:
         raise ValueError(f"{address}: no hash in the file name")
-    with atomic(path) as temporary:
-        try:
-            _download(address, temporary, name, quiet)
-        except (URLError, OSError) as error:
-            reason = getattr(error, "reason", error)
-            raise SketchshapeError(
-                f"cannot download {address} ({reason}); fetch it elsewhere, then --set backbone.weights=FILE"
-            ) from None
-        if not (found := file_digest(temporary)).startswith(expected[1]):
-            raise SketchshapeError(
-                f"{address}: SHA-256 starts with {found[:8]}, expected {expected[1]}; try again, or fetch it "
-                "elsewhere and use --set backbone.weights=FILE"
-            )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        download_url_to_file(address, str(path), hash_prefix=expected[1], progress=not quiet)
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        raise SketchshapeError(
+            f"cannot download {address} ({reason}); fetch it elsewhere, then --set backbone.weights=FILE"
+        ) from None
+    except RuntimeError as error:  # of the hash
+        raise SketchshapeError(
+            f"{address}: {error}; try again, or fetch it elsewhere and use --set backbone.weights=FILE"
+        ) from None
     return path
 
 
@@ -144,7 +140,7 @@ def weights_digest(backbone: Backbone) -> str:
         64 hexadecimal digits, for the keys of stored features.
     """
     counters = ("num_batches_tracked",)  # some files have them, and no feature depends on them
-    parts: list[bytes | str | list[int]] = [backbone.name, str(backbone.version)]
+    parts: list[bytes | str | list[int]] = [*backbone.identity]
     for name, tensor in sorted(nn.Module.state_dict(backbone).items()):
         if not name.endswith(counters):
             value = tensor.detach().cpu().contiguous().numpy()
@@ -178,12 +174,3 @@ def _locate(backbone: Backbone, weights: str, quiet: bool) -> Path:
             "file"
         )
     return path
-
-
-def _download(address: str, path: Path, title: str, quiet: bool) -> None:
-    with urlopen(address, timeout=30) as response, path.open("wb") as out:
-        total = int(response.headers.get("Content-Length") or 0)
-        with Steps(title, -(-total // _BLOCK), "MB", quiet=quiet) as steps:
-            while block := response.read(_BLOCK):
-                out.write(block)
-                steps.advance()

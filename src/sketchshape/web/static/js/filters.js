@@ -16,7 +16,8 @@ export function setUpFilters(changed) {
   }
 }
 
-export function offerFilters({ labels, formats }) {
+export function offerFilters({ labels, formats, limits }) {
+  $('words').maxLength = limits.words
   $('folder').append(...[...labels].sort().map(name => make('option', { value: name }, plain(name))))
   $('format').append(...formats.map(name => make('option', { value: name }, name.toUpperCase())))
 }

@@ -1,26 +1,25 @@
 // The page: what a person does on one side, what is asked and shown on the other.
 
 import { get, search } from './api.js'
-import * as demo from './demo.js'
 import { $, copy, number, plain } from './dom.js'
-import { Easel } from './easel.js'
+import * as demo from './draw/demo.js'
+import { Easel } from './draw/easel.js'
+import { toPicture } from './draw/paint.js'
+import { decode, encode } from './draw/permalink.js'
+import { onPicture } from './draw/pictures.js'
+import { begun, toLists } from './draw/strokes.js'
 import { asked, clearFilters, filtering, offerFilters, setUpFilters } from './filters.js'
 import { Grid } from './grid.js'
 import { setUpKeys } from './keys.js'
 import { Live } from './live.js'
-import { LibraryMap } from './map.js'
-import { toPicture } from './paint.js'
-import { decode, encode } from './permalink.js'
-import { onPicture } from './pictures.js'
-import { Preview } from './preview.js'
+import { LibraryMap } from './map/map.js'
 import { empty, failed, fine, shapes, tell, title } from './results.js'
-import { begun, toLists } from './strokes.js'
+import { Preview } from './shape/preview.js'
 
 const FEW = 24 // shapes while one draws
 const PAGE = 48
-const UNSURE = 0.5 // a confidence below it: more likely than not, nothing of the kind is there
 
-let info = { shapes: 0, labels: [], formats: [] }
+let most = Infinity // shapes in one answer, until the server has said how many
 let subject = null // the shape that others should be like, instead of the drawing
 let shown = FEW
 let fitting = 0 // shapes that fit into the window
@@ -46,14 +45,14 @@ async function send({ subject, drawing, rest, k }) {
   if (picture) return search({ ...rest, k }, strokes.length ? await toPicture(drawing) : picture.blob)
   if (strokes.length) return search({ ...rest, strokes: toLists(strokes), k })
   if (rest.words) return search({ ...rest, k })
-  return { ...(await get(`/api/shapes?mixed=true&limit=${Math.min(200, Math.max(PAGE, k))}`)), browsing: true }
+  return { ...(await get(`/api/shapes?mixed=true&limit=${Math.min(most, Math.max(PAGE, k))}`)), browsing: true }
 }
 
 function show(answer, question) {
   fine()
   grid.show(answer.shapes)
   describe(answer, question)
-  $('more').hidden = easel.busy || answer.shapes.length >= Math.min(200, answer.total) || answer.shapes.length < question.k
+  $('more').hidden = easel.busy || answer.shapes.length >= Math.min(most, answer.total) || answer.shapes.length < question.k
   address()
   requestAnimationFrame(() => setTimeout(() => { // after the frame that shows them
     document.dispatchEvent(new CustomEvent('results', { detail: { at: question.at, now: performance.now() } }))
@@ -64,7 +63,7 @@ function describe(answer, { subject, drawing, busy, rest }) {
   const found = answer.shapes.length
   const took = answer.milliseconds == null ? '' : ` · ${Math.max(1, Math.round(answer.milliseconds))} ms`
   const best = answer.shapes[0]
-  const strange = (answer.confidence ?? 1) < UNSURE && (drawing.picture || begun(drawing.strokes))
+  const strange = answer.doubtful && (drawing.picture || begun(drawing.strokes))
   doubt = strange && (doubt || !busy) // nobody is told so in the middle of a line
   const head = subject ? `More like ${plain(subject.name)}`
     : answer.browsing ? 'Your library'
@@ -132,7 +131,7 @@ for (const name of ['pen', 'eraser']) $(name).onclick = () => tool(name)
 $('width').oninput = () => { easel.width = Number($('width').value) }
 $('canvas').addEventListener('pointerdown', () => drawing.abort(), { capture: true })
 $('picture-remove').onclick = () => easel.set({ picture: null })
-$('more').onclick = () => { shown = Math.min(200, grid.shapes.length + PAGE); ask() }
+$('more').onclick = () => { shown = Math.min(most, grid.shapes.length + PAGE); ask() }
 $('link').onclick = () => {
   if (!easel.drawing.strokes.length) { failed({ title: 'A link holds lines, not pictures', message: 'Draw over the picture, and the lines can be shared.', code: 'drawing' }); return }
   address()
@@ -189,7 +188,8 @@ addEventListener('hashchange', restore)
 
 async function start() {
   try {
-    info = await get('/api/info')
+    const info = await get('/api/info')
+    most = info.limits.results
     $('count').textContent = shapes(info.shapes)
     offerFilters(info)
     demo.offer(info.labels, example)

@@ -1,6 +1,6 @@
 // An example that draws itself, stroke by stroke.
 
-import { $, make, plain } from './dom.js'
+import { $, make, plain } from '../dom.js'
 import { EXAMPLES } from './examples.js'
 import { fromLists, length } from './strokes.js'
 

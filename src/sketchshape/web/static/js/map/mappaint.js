@@ -1,6 +1,6 @@
 // What the map looks like: dots, thumbnails wherever there is room for one, and the names of folders.
 
-import { plain } from './dom.js'
+import { plain } from '../dom.js'
 
 const THUMB = 76 // pixels between thumbnails
 const FEW = 80 // labels above which none is written

@@ -1,7 +1,7 @@
 // The library as a map to wander in: moving, looking closer, opening. What it looks like is in mappaint.js.
 
-import { get } from './api.js'
-import { $, make, plain } from './dom.js'
+import { get } from '../api.js'
+import { $, make, plain } from '../dom.js'
 import { MapPainter, centersOf } from './mappaint.js'
 
 export class LibraryMap {

@@ -1,6 +1,6 @@
 // The large preview of a shape, with its facts, and the way to the one before and after.
 
-import { $, bytes, copy, make, number, plain } from './dom.js'
+import { $, bytes, copy, make, number, plain } from '../dom.js'
 
 export class Preview {
   shape = null

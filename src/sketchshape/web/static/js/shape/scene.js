@@ -4,7 +4,7 @@ import {
   AmbientLight, Box3, CircleGeometry, Color, DirectionalLight, GLTFLoader, HemisphereLight, Mesh,
   MeshStandardMaterial, OrbitControls, PCFShadowMap, PerspectiveCamera, Scene, ShadowMaterial, Vector3, WebGLRenderer,
   toCreasedNormals,
-} from '../vendor/three.js'
+} from '../../vendor/three.js'
 
 const SMOOTHED = 150_000 // vertices above which normals are left as they are
 const SLOW = 70 // milliseconds of a frame

@@ -1,7 +1,7 @@
 // A picture from a file, from the clipboard, or dropped on the page.
 
-import { Failure } from './api.js'
-import { $ } from './dom.js'
+import { Failure } from '../api.js'
+import { $ } from '../dom.js'
 
 const LARGEST = 1600 // pixels of a side that are kept
 

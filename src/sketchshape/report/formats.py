@@ -1,0 +1,138 @@
+"""A table as Markdown, CSV and LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from sketchshape.metrics import NAMES
+from sketchshape.report.table import MEASURED, Row, Table
+
+NUMBERS = (*NAMES, "Δ mAP", "seconds", "MB")  # columns that are set to the right
+PARTS = {"held-out": "of held-out shapes", "unseen": "of unseen classes"}
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "Δ": r"$\Delta$",
+    "±": r"$\pm$",
+    "–": "--",
+    "−": "$-$",
+    **{one: f"\\{one}" for one in "&%$#_{}"},
+}
+
+
+def head(table: Table) -> list[str]:
+    """Name the columns."""
+    return ["method", "backbone", *(NUMBERS if table.compared else NAMES), "source"]
+
+
+def cells(row: Row, bold: Sequence[bool] = (False,) * len(NAMES)) -> dict[str, tuple[str, bool]]:
+    """Give the text of every column that there can be, and whether it is set in bold.
+
+    Args:
+        row: of the table.
+        bold: whether the row has the best of each measure.
+
+    Returns:
+        Column -> (text, bold).
+    """
+    delta = ("", False)
+    if row.delta:
+        one = row.delta
+        delta = (f"{_signed(one.mean)} [{_signed(one.low)}, {_signed(one.high)}]", one.sure)
+    return {
+        "method": (row.method, row.kind == MEASURED),
+        "backbone": (row.backbone, False),
+        **dict(zip(NAMES, zip(row.figures(), bold, strict=True), strict=True)),
+        "Δ mAP": delta,
+        "seconds": ("" if row.seconds is None else f"{row.seconds:.0f}", False),
+        "MB": ("" if row.peak_mb is None else f"{row.peak_mb:.0f}", False),
+        "source": (row.source, False),
+    }
+
+
+def lines(table: Table) -> list[list[tuple[str, bool]]]:
+    """Give the cells below `head`, with the best measured figure of each measure in bold."""
+    top, names = table.best, head(table)
+    found = [cells(row, [place in column for column in top]) for place, row in enumerate(table.rows)]
+    return [[line[name] for name in names] for line in found]
+
+
+def to_markdown(table: Table) -> str:
+    """Write the table in Markdown, with what is to be known below it."""
+    body = [[_marked(text, bold) for text, bold in line] for line in lines(table)]
+    blocks = ["Percent.", _grid(head(table), body), *(_marked(text) for text in table.remarks)]
+    if parted := also_table(table):
+        title = "The same networks, asked only what other protocols ask (mAP; all of it was learned from):"
+        blocks += [title, _grid(parted[0], parted[1:], parted[0][1:])]
+    if table.problems:
+        blocks += ["Not in these figures:", "\n".join(f"* {problem}" for problem in table.problems)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def also_table(table: Table) -> list[list[str]]:
+    """Give the mAP of the parts that other protocols ask, with a head; empty where there is none."""
+    if not table.parts:
+        return []
+    body = [
+        [row.method, f"{row.percent[-1]:.1f}", *(f"{row.also[part]:.1f}" for part in table.parts)]
+        for row in table.rows
+        if row.also and row.percent
+    ]
+    return [["method", "all", *(f"the part {PARTS[part]}" for part in table.parts)], *body]
+
+
+def to_csv(table: Table) -> str:
+    """Write the table as CSV: percent in full precision, each spread and bound in a column of its own."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    more = ["delta_mAP", "delta_low", "delta_high", "seconds", "peak_mb"] if table.compared else []
+    spreads, parts = [f"{name}_sd" for name in NAMES], [f"mAP_{part}" for part in table.parts]
+    writer.writerow(["method", "backbone", *NAMES, *spreads, *more, *parts, "map_kind", "source"])
+    for row in table.rows:
+        figures = [*(row.percent or [""] * len(NAMES)), *(row.spread or [""] * len(NAMES))]
+        delta = [row.delta.mean, row.delta.low, row.delta.high] if row.delta else ["", "", ""]
+        cost = ["" if value is None else value for value in (row.seconds, row.peak_mb)]
+        figures += [*delta, *cost] if more else []
+        figures += [row.also.get(part, "") for part in table.parts]
+        writer.writerow([row.method, row.backbone, *figures, row.map_kind, row.source])
+    return stream.getvalue()
+
+
+def to_latex(table: Table) -> str:
+    r"""Write the table in LaTeX; it needs `\usepackage{booktabs}`."""
+    names = head(table)
+    columns = "".join("r" if name in NUMBERS else "l" for name in names)
+    titles = " & ".join(_tex(name) for name in names)
+    out = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", rf"{titles} \\", r"\midrule"]
+    kind = MEASURED
+    for row, line in zip(table.rows, lines(table), strict=True):
+        if row.kind != kind:
+            out.append(r"\midrule")
+            kind = row.kind
+        texts = (rf"\textbf{{{_tex(text)}}}" if bold else _tex(text) for text, bold in line)
+        out.append(" & ".join(texts) + r" \\")
+    out += [r"\bottomrule", r"\end{tabular}"]
+    below = [f"% {line}" for line in ("Percent.", *table.remarks, *table.problems)]
+    return "\n".join([*below, *out]) + "\n"
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.1f}"
+    return ("0.0" if float(text) == 0 else text).replace("-", "−")
+
+
+def _grid(names: Sequence[str], body: Sequence[Sequence[str]], right: Sequence[str] = NUMBERS) -> str:
+    rule = ["---:" if name in right else "---" for name in names]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (names, rule, *body))
+
+
+def _marked(text: str, bold: bool = False) -> str:
+    escaped = text.replace("|", r"\|").replace("*", r"\*")
+    return f"**{escaped}**" if bold and text else escaped
+
+
+def _tex(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in text)

@@ -1,0 +1,71 @@
+"""A table in the terminal: eighty columns are few."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich.table
+from rich.console import Console
+
+from sketchshape.metrics import NAMES
+from sketchshape.report.rows import run_table
+from sketchshape.report.table import MEASURED, Row, Table
+from sketchshape.runs.results import read_record
+
+SHORT = ("±", "Δ mAP", "s")  # of a comparison: the spread of mAP alone, the difference, seconds
+
+
+def print_run(run: Path, console: Console | None = None) -> None:
+    """Show the table of a run, from the scores in run.json.
+
+    Args:
+        run: the run folder.
+        console: where to; standard output by default.
+
+    Raises:
+        ArtefactError: run.json is missing or has no finished seed.
+    """
+    record = read_record(run)
+    print_table(run_table(record, [seed["scores"] for seed in record["seeds"].values()]), console)
+
+
+def print_table(table: Table, console: Console | None = None) -> None:
+    """Show a table, without the remarks of a comparison: there are many, and all of them in its files."""
+    console = console or Console()
+    console.print(_grid(table))
+    below = [] if table.compared else [(line, "dim") for line in table.remarks]
+    if any(row.delta and not row.delta.sure for row in table.rows):
+        below.append(("?: the 95 % interval of the difference holds 0", "dim"))
+    for line, style in [*below, *((line, "red") for line in table.problems)]:
+        console.print(line, style=style, markup=False, highlight=False)
+
+
+def _grid(table: Table) -> rich.table.Table:
+    grid = rich.table.Table(title=table.title, title_justify="left", box=None, pad_edge=False)
+    for name in ("method", *NAMES, *(SHORT if table.compared else ("source",))):
+        grid.add_column(name, justify="left" if name in ("method", "source") else "right")
+    for row in table.rows:
+        own = row.kind == MEASURED
+        name = _name(row, table.compared)
+        if row.percent is None:
+            grid.add_row(name, *row.figures(), row.source, style="red")
+            continue
+        more = _short(row) if table.compared else [row.kind]
+        style = "dim" if not own else "bold" if row.method == table.strong else ""
+        grid.add_row(name, *(text.split(" ± ")[0] for text in row.figures()), *more, style=style)
+        if row.spread and not table.compared:
+            grid.add_row("±", *(f"{spread:.1f}" for spread in row.spread), row.source.split(", ")[-1])
+    return grid
+
+
+def _name(row: Row, compared: bool) -> str:
+    if compared and row.kind == MEASURED:  # all of them have the same backbone
+        return row.method
+    name = row.method if row.backbone == "-" else f"{row.method}, {row.backbone}"
+    return f"{name} ({row.kind})" if compared else name
+
+
+def _short(row: Row) -> list[str]:
+    delta = f"{row.delta.mean:+.1f}{'' if row.delta.sure else ' ?'}" if row.delta else ""
+    seconds = "" if row.seconds is None else f"{row.seconds:.0f}"
+    return [f"{row.spread[-1]:.1f}" if row.spread else "", delta, seconds]
