@@ -20,8 +20,13 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from sketchshape.config import run as settings
-from sketchshape.train import Augment, Encoder, Head, Items, Student, build_backbone
+from sketchshape.train.cgn.student import Student
+from sketchshape.train.data.items import Items
+from sketchshape.train.data.sketch_augment import Augment
 from sketchshape.train.engine.step import Stepper
+from sketchshape.train.models.backbones import build_backbone
+from sketchshape.train.models.encoder import Encoder
+from sketchshape.train.models.heads import Head
 
 CLASSES = 10
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}

@@ -31,6 +31,7 @@ from sketchshape.cli.main import main
 from sketchshape.config import from_tree, to_tree
 from sketchshape.config.run import Run
 from sketchshape.datasets import divide, load_dataset
+from sketchshape.datasets.parts import Inputs
 from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import ArtefactError
 from sketchshape.files import write_json
@@ -38,7 +39,7 @@ from sketchshape.metrics import evaluate
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.runs.identity import identity
 from sketchshape.runs.log import read_log
-from sketchshape.train.data.inputs import Inputs, prepare_inputs
+from sketchshape.train.data.inputs import prepare_inputs
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.engine.fit import fit
 from sketchshape.train.engine.task import Task

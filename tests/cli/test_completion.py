@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sketchshape.cli.completion import SHELLS
 from sketchshape.cli.main import COMMANDS, main
+from sketchshape.cli.options import SHELLS
 
 ASK = """
 source {script}

@@ -13,10 +13,11 @@ from small_world import SETTINGS, make_world
 from sketchshape.config import from_tree, override
 from sketchshape.config.run import Data, Run
 from sketchshape.datasets import Dataset, ShapeItem, SketchItem, Task, divide, load_dataset
+from sketchshape.datasets.parts import Inputs
 from sketchshape.errors import ConfigError, DatasetError
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import load_embeddings
-from sketchshape.train.data.inputs import Inputs, prepare_inputs
+from sketchshape.train.data.inputs import prepare_inputs
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.data.store import FeatureStore
 from sketchshape.train.run import train_run

@@ -9,9 +9,9 @@ import torch
 
 from sketchshape.config import run as settings
 from sketchshape.datasets import ShapeItem, SketchItem
+from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.files import digest
 from sketchshape.runs.identity import identity
-from sketchshape.train.data.inputs import Inputs, Part
 from sketchshape.train.engine.task import Task
 
 CLASSES, DIM = 12, 32  # the width of the backbone `tiny`

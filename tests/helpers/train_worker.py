@@ -14,8 +14,13 @@ import torch
 from torch.nn import functional
 
 from sketchshape.config import run as settings
-from sketchshape.train import Encoder, Features, Head, Items, Method, Teacher, fit
+from sketchshape.train.cgn.teacher import Teacher
+from sketchshape.train.data.items import Items
 from sketchshape.train.engine.distributed import processes, world
+from sketchshape.train.engine.fit import fit
+from sketchshape.train.engine.method import Method
+from sketchshape.train.models.encoder import Encoder, Features
+from sketchshape.train.models.heads import Head
 
 STEADY = settings.Stage(epochs=3, batch=8, lr=0.1)
 

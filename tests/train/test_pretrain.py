@@ -15,12 +15,14 @@ from sketchshape.cli.main import main  # noqa: E402
 from sketchshape.config.backbone import Backbone  # noqa: E402
 from sketchshape.config.pretrain import Pretrain, Source  # noqa: E402
 from sketchshape.config.run import Head, Teacher, Train  # noqa: E402
+from sketchshape.datasets.drawings import read_words, split_words  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError, DatasetError  # noqa: E402
 from sketchshape.images import StrokeChanges, draw_strokes, prepare  # noqa: E402
-from sketchshape.train import Encoder, build_backbone  # noqa: E402
-from sketchshape.train import Head as HeadNetwork  # noqa: E402
 from sketchshape.train.cgn.words import WordClassifier  # noqa: E402
-from sketchshape.train.data.drawings import Drawings, picture, read_words, split_words  # noqa: E402
+from sketchshape.train.data.drawings import Drawings, picture  # noqa: E402
+from sketchshape.train.models.backbones import build_backbone  # noqa: E402
+from sketchshape.train.models.encoder import Encoder  # noqa: E402
+from sketchshape.train.models.heads import Head as HeadNetwork  # noqa: E402
 from sketchshape.train.pretrain import pretrain  # noqa: E402
 
 torch.set_num_threads(1)
@@ -158,7 +160,7 @@ def test_the_stem_stays_as_it_was_and_the_rest_learns() -> None:
     optimizer = torch.optim.SGD([p for p in method.parameters() if p.requires_grad], 0.1)
     images = torch.randint(0, 256, (8, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     labels = torch.arange(8) % 3
-    from sketchshape.train import Batch
+    from sketchshape.train.data.items import Batch
 
     method.loss(Batch(images, labels)).backward()
     optimizer.step()

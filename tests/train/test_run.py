@@ -14,6 +14,7 @@ from small_world import SETTINGS, make_world, write_box
 from sketchshape.config import from_tree, override
 from sketchshape.config.run import Run
 from sketchshape.datasets import ShapeItem, SketchItem, load_dataset
+from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import ArtefactError, ConfigError, DatasetError, SketchshapeError, UsageError
 from sketchshape.metrics import evaluate
@@ -21,7 +22,7 @@ from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.runs.folder import seed_folder
 from sketchshape.train.cgn.lessons import swapped
-from sketchshape.train.data.inputs import Inputs, Part, prepare_inputs
+from sketchshape.train.data.inputs import prepare_inputs
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.measure import measure
 from sketchshape.train.methods import available

@@ -20,13 +20,14 @@ from small_world import SETTINGS, make_world, write_outline  # noqa: E402
 from sketchshape.config import from_tree, override  # noqa: E402
 from sketchshape.config.run import Run, Views, Words  # noqa: E402
 from sketchshape.datasets import ShapeItem, SketchItem, load_dataset  # noqa: E402
+from sketchshape.datasets.parts import Inputs, Part  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError  # noqa: E402
 from sketchshape.metrics import evaluate  # noqa: E402
 from sketchshape.runs.centers import Centers  # noqa: E402
 from sketchshape.runs.embeddings import load_embeddings  # noqa: E402
 from sketchshape.runs.folder import seed_folder  # noqa: E402
 from sketchshape.train.cgn.lessons import wording  # noqa: E402
-from sketchshape.train.data.inputs import Inputs, Part, prepare_inputs  # noqa: E402
+from sketchshape.train.data.inputs import prepare_inputs  # noqa: E402
 from sketchshape.train.data.preparer import Preparer  # noqa: E402
 from sketchshape.train.engine import fit as trainer  # noqa: E402
 from sketchshape.train.measure import measure  # noqa: E402

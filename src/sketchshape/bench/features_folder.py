@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from sketchshape.datasets import ShapeItem, SketchItem
+from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic, write_json
-from sketchshape.train.data.inputs import Inputs, Part
 
 PARTS = ("shapes", "gallery", "train", "validation", "test")
 RECORD = "inputs.json"

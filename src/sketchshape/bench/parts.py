@@ -13,8 +13,8 @@ import numpy as np
 
 from sketchshape.config.run import Data
 from sketchshape.datasets import Dataset, divide
+from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.errors import ConfigError, DatasetError
-from sketchshape.train.data.inputs import Inputs, Part
 from sketchshape.types import I64
 
 

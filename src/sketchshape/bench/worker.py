@@ -20,9 +20,9 @@ from sketchshape.bench.cells import DIVERGED, DONE, FAILED, TASK, WORK, Cell, sa
 from sketchshape.bench.features_folder import TEACHERS, load_inputs, to_learn_from, without_lines
 from sketchshape.config import from_tree
 from sketchshape.config.run import Run
+from sketchshape.datasets.parts import Inputs
 from sketchshape.encoders.likeness import likeness
 from sketchshape.metrics import Scores, evaluate
-from sketchshape.train.data.inputs import Inputs
 from sketchshape.train.device import pick
 from sketchshape.train.engine.fit import DivergedError
 from sketchshape.train.engine.task import Task

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from sketchshape.cli.completion import SHELLS, PrintCompletion
+from sketchshape.cli.options import SHELLS, PrintCompletion
 from sketchshape.errors import SketchshapeError
 from sketchshape.resources import VERSION
 

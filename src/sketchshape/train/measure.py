@@ -16,11 +16,10 @@ from sketchshape.datasets.walk import some
 from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import SketchshapeError
 from sketchshape.metrics import NAMES, Scores, evaluate, mean_and_spread
-from sketchshape.runs.embeddings import Embeddings, load_embeddings
+from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.trained import load_trained
-from sketchshape.types import I64
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +110,10 @@ def measure(
     for seed in settings.train.seeds:
         folder = seed_folder(run, seed)
         own = load_embeddings(folder / "embeddings.npz")
-        query_names, query_rows = _named(own.query_labels, classes), own.query_embeddings
-        shape_names, shape_rows = _named(own.gallery_labels, classes), own.gallery_embeddings
+        query_names, shape_names = (
+            [classes[label] for label in labels] for labels in (own.query_labels, own.gallery_labels)
+        )
+        query_rows, shape_rows = own.query_embeddings, own.gallery_embeddings
         if asked or offered:
             trained = load_trained(folder, settings, record["hash"], sides.preparer.device)
             if asked:
@@ -125,13 +126,9 @@ def measure(
         missing = dict(Counter(name for name in query_names if name not in set(shape_names)))
     unreadable = (*(asked.unreadable if asked else ()), *(offered.unreadable if offered else ()))
     if asked and asked.unreadable:
-        seeds = {seed: _skipping(scores, len(asked.unreadable)) for seed, scores in seeds.items()}
+        more = len(asked.unreadable)
+        seeds = {seed: replace(one, skipped=one.skipped + more) for seed, one in seeds.items()}
     return Measured(seeds, unreadable, missing)
-
-
-def scores_of(embeddings: Embeddings) -> Scores:
-    """Measure the stored embeddings of one seed."""
-    return evaluate(embeddings.similarity(), embeddings.query_labels, embeddings.gallery_labels)
 
 
 class _Sides:
@@ -184,11 +181,3 @@ def _check_common(queries: list[str], shapes: list[str]) -> None:
             f"no query has a shape of its class: queries are of {some(asked)}, shapes of {some(there)}; "
             "name the class folders alike"
         )
-
-
-def _named(labels: I64, classes: list[str]) -> list[str]:
-    return [classes[label] for label in labels]
-
-
-def _skipping(scores: Scores, more: int) -> Scores:
-    return replace(scores, skipped=scores.skipped + more)

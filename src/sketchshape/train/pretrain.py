@@ -15,12 +15,13 @@ import torch
 
 from sketchshape.config import to_tree
 from sketchshape.config.pretrain import Pretrain, Source
+from sketchshape.datasets.drawings import Words, read_words, split_words
 from sketchshape.errors import ArtefactError, ConfigError
 from sketchshape.files import atomic, digest, write_json
 from sketchshape.runs.identity import FORMAT, differing
 from sketchshape.train import device as devices
 from sketchshape.train.cgn.words import WordClassifier
-from sketchshape.train.data.drawings import Drawings, Words, picture, read_words, split_words
+from sketchshape.train.data.drawings import Drawings, picture
 from sketchshape.train.engine.fit import fit
 from sketchshape.train.models.backbones import build_backbone
 from sketchshape.train.models.encoder import Encoder

@@ -14,6 +14,7 @@ from sketchshape.files import digest
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.folder import claim, seed_folder, write_run
 from sketchshape.runs.identity import identity
+from sketchshape.runs.record import read_figures, record_of, report_problems, write_items
 from sketchshape.train import methods
 from sketchshape.train.centers.target_check import report_targets
 from sketchshape.train.cgn.lessons import swapped
@@ -27,7 +28,7 @@ from sketchshape.train.engine.distributed import processes, world
 from sketchshape.train.engine.task import Task
 from sketchshape.train.models.pair import in_roles, new_pair
 from sketchshape.train.models.retriever import Retriever
-from sketchshape.train.record import keep_trained, read_figures, record_of, report_problems, write_items
+from sketchshape.train.trained import keep_trained
 
 
 def train_run(

@@ -6,8 +6,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sketchshape.errors import ConfigError  # noqa: E402
-from sketchshape.train import AMSoftmax, guidance_loss, target_check  # noqa: E402
 from sketchshape.train.centers.simplex import regular_simplex  # noqa: E402
+from sketchshape.train.centers.target_check import target_check  # noqa: E402
+from sketchshape.train.losses import AMSoftmax, guidance_loss  # noqa: E402
 
 
 @pytest.mark.parametrize(("corners", "width"), [(2, 1), (3, 2), (7, 6), (7, 40), (90, 256)])

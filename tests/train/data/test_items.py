@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from sketchshape.train import Augment, Items  # noqa: E402
-from sketchshape.train.data.sketch_augment import turn  # noqa: E402
+from sketchshape.train.data.items import Items  # noqa: E402
+from sketchshape.train.data.sketch_augment import (  # noqa: E402
+    Augment,
+    turn,
+)
 
 torch.set_num_threads(1)
 

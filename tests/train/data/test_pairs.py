@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from sketchshape.datasets import ShapeItem, SketchItem  # noqa: E402
+from sketchshape.datasets.parts import Part  # noqa: E402
 from sketchshape.errors import ConfigError  # noqa: E402
-from sketchshape.train.data.inputs import Part  # noqa: E402
 from sketchshape.train.data.pairs import Pairs  # noqa: E402
 
 torch.set_num_threads(1)
@@ -29,10 +28,10 @@ def _part(kind, labels, looks):
     return Part(items, labels, data)
 
 
-def _pairs(sampler, sketches=SKETCHES, shapes=SHAPES, **options):
+def _pairs(sketches=SKETCHES, shapes=SHAPES, **options):
     shuffled = np.random.default_rng(9).permutation
     parts = _part(SketchItem, shuffled(sketches), 3), _part(ShapeItem, shuffled(shapes), 4)
-    return Pairs(*parts, sampler=sampler, **options)
+    return Pairs(*parts, **options)
 
 
 def _epoch(pairs, size, epoch=0, seed=0, start=0):
@@ -44,8 +43,7 @@ def _rows(batches):
 
 
 CASES = pytest.mark.parametrize(
-    ("sampler", "size", "options"),
-    [("pairs", 10, {}), ("random", 16, {}), ("classes", 12, {"per_class": (4, 2)})],
+    ("size", "options"), [(16, {}), (12, {"per_class": (4, 2)})], ids=["random", "by class"]
 )
 
 
@@ -53,13 +51,13 @@ def test_pairs_have_their_own_balance():
     with pytest.raises(
         ConfigError, match=r"balance is 0\.5, but pairs are chosen in their own way; use balance=0"
     ):
-        next(_pairs("random").batches(16, seed=0, epoch=0, balance=0.5))
+        next(_pairs().batches(16, seed=0, epoch=0, balance=0.5))
 
 
 @CASES
 @pytest.mark.parametrize("labels", [SKETCHES, UNEVEN])
-def test_rows_keep_their_labels_and_shapes_all_their_views(sampler, size, options, labels):
-    for batch in _epoch(_pairs(sampler, labels, **options), size):
+def test_rows_keep_their_labels_and_shapes_all_their_views(size, options, labels):
+    for batch in _epoch(_pairs(labels, **options), size):
         assert torch.equal(batch.sketches[:, 2].long(), batch.sketch_labels)
         assert batch.shapes.shape == (len(batch.shape_labels), 4, 3)
         assert torch.equal(batch.shapes[:, :, 2].long(), batch.shape_labels[:, None].expand(-1, 4))
@@ -70,8 +68,8 @@ def test_rows_keep_their_labels_and_shapes_all_their_views(sampler, size, option
 
 @CASES
 @pytest.mark.parametrize("labels", [SKETCHES, UNEVEN])
-def test_the_seed_and_the_epoch_decide_and_a_later_start_changes_nothing(sampler, size, options, labels):
-    pairs = _pairs(sampler, labels, **options)
+def test_the_seed_and_the_epoch_decide_and_a_later_start_changes_nothing(size, options, labels):
+    pairs = _pairs(labels, **options)
     whole = _epoch(pairs, size, epoch=3)
     assert len(whole) == pairs.steps(size)
     again, late = _epoch(pairs, size, epoch=3), _epoch(pairs, size, epoch=3, start=2)
@@ -84,8 +82,8 @@ def test_the_seed_and_the_epoch_decide_and_a_later_start_changes_nothing(sampler
 
 
 @CASES
-def test_an_epoch_takes_every_sketch_once_and_each_of_its_variants_in_time(sampler, size, options):
-    pairs = _pairs(sampler, **options)
+def test_an_epoch_takes_every_sketch_once_and_each_of_its_variants_in_time(size, options):
+    pairs = _pairs(**options)
     seen = Counter()
     for epoch in range(12):
         batches = _epoch(pairs, size, epoch=epoch)
@@ -94,53 +92,8 @@ def test_an_epoch_takes_every_sketch_once_and_each_of_its_variants_in_time(sampl
     assert all(abs(seen[look] - 12 * len(SKETCHES) / 3) < 60 for look in range(3))
 
 
-def _relations(batch):
-    """The classes of items that belong together: two sketches and two shapes."""
-    half = len(batch.sketches) // 2
-    for index in range(half):
-        yield tuple(
-            int(labels[place])
-            for labels in (batch.sketch_labels, batch.shape_labels)
-            for place in (index, index + half)
-        )
-
-
-@pytest.mark.parametrize("labels", [SKETCHES, np.repeat(np.arange(5), 40), np.repeat([0, 1], 30)])
-def test_pairs_are_of_one_class_half_of_the_time_in_all_four_comparisons(labels):
-    shapes = SHAPES if labels.max() > 1 else np.array([0, 0, 0, 1, 1])
-    pairs, groups = _pairs("pairs", labels, shapes), []
-    for epoch in range(40):
-        batches = _epoch(pairs, 10, epoch=epoch)
-        groups += [group for batch in batches for group in _relations(batch)]
-    for one, other in itertools.combinations(range(4), 2):
-        if {one, other} not in ({0, 3}, {1, 2}):  # a sketch is not compared with the shape of the other half
-            alike = np.mean([group[one] == group[other] for group in groups])
-            assert abs(alike - 0.5) < 0.04, (one, other, alike)
-    kinds = Counter((a == b, c == d, a == c, b == d) for a, b, c, d in groups)
-    assert set(kinds) == {(True,) * 4, (True, True, False, False), (False, False, True, True), (False,) * 4}
-    assert min(kinds.values()) > 0.2 * len(groups)
-
-
-def test_a_pair_of_shapes_of_one_class_is_of_two_shapes_where_there_are_two():
-    for epoch in range(20):
-        for batch in _epoch(_pairs("pairs"), 10, epoch=epoch):
-            half = len(batch.shapes) // 2
-            first, second = batch.shapes[:half, 0], batch.shapes[half:, 0]
-            same = first[:, 0] == second[:, 0]
-            assert set(first[same][:, 2].tolist()) <= {1.0}  # the class with one shape
-
-
-def test_pairs_take_an_odd_sketch_in_another_epoch_and_odd_sizes_lowered():
-    pairs = _pairs("pairs", UNEVEN[1:].repeat([1] * 52 + [2]))
-    assert len(pairs.sketches) % 2 == 0
-    odd = _pairs("pairs", UNEVEN[1:])
-    missing = {(set(range(53)) - set(_rows(_epoch(odd, 11, epoch=epoch)))).pop() for epoch in range(30)}
-    assert len(missing) > 1
-    assert {len(batch.sketches) for batch in _epoch(odd, 11)} == {10, 2}
-
-
 def test_random_batches_have_half_as_many_shapes_each_as_often():
-    pairs = _pairs("random")
+    pairs = _pairs()
     seen = Counter()
     for epoch in range(20):
         batches = _epoch(pairs, 16, epoch=epoch)
@@ -152,13 +105,13 @@ def test_random_batches_have_half_as_many_shapes_each_as_often():
 
 
 def test_random_batches_leave_out_a_single_sketch_at_the_end():
-    batches = _epoch(_pairs("random", UNEVEN[1:]), 13)
+    batches = _epoch(_pairs(UNEVEN[1:]), 13)
     assert [len(batch.sketches) for batch in batches] == [13] * 4
     assert len(set(_rows(batches))) == 52
 
 
 def test_batches_by_class_hold_the_asked_number_of_each():
-    for batch in _epoch(_pairs("classes", per_class=(4, 2)), 12):
+    for batch in _epoch(_pairs(per_class=(4, 2)), 12):
         sketches, shapes = (Counter(x.tolist()) for x in (batch.sketch_labels, batch.shape_labels))
         assert len(sketches) == 3
         assert set(sketches.values()) == {4}
@@ -168,24 +121,24 @@ def test_batches_by_class_hold_the_asked_number_of_each():
 
 
 def test_batches_by_class_never_lack_classes_and_take_every_sketch():
-    batches = _epoch(_pairs("classes", UNEVEN, per_class=(4, 2)), 12)
+    batches = _epoch(_pairs(UNEVEN, per_class=(4, 2)), 12)
     assert set(_rows(batches)) == set(range(len(UNEVEN)))
     assert {len(set(batch.sketch_labels.tolist())) for batch in batches} == {3}
-    large = Counter(row for row in _rows(batches) if _pairs("classes", UNEVEN).sketches.labels[row] == 0)
+    large = Counter(
+        row for row in _rows(batches) if _pairs(UNEVEN, per_class=(16, 4)).sketches.labels[row] == 0
+    )
     assert set(large.values()) == {1}  # only what is rare is taken again
 
 
 def test_the_digest_tells_data_and_samplers_apart():
-    made = [_pairs("pairs"), _pairs("random"), _pairs("classes"), _pairs("classes", per_class=(3, 3))]
-    made += [_pairs("pairs", UNEVEN), _pairs("pairs", shapes=SHAPES[::-1].copy())]
+    made = [_pairs(), _pairs(per_class=(16, 4)), _pairs(per_class=(3, 3))]
+    made += [_pairs(UNEVEN), _pairs(shapes=SHAPES[::-1].copy())]
     assert len({pairs.digest() for pairs in made}) == len(made)
-    assert _pairs("pairs").digest() == made[0].digest()
+    assert _pairs().digest() == made[0].digest()
 
 
 def test_what_cannot_work_is_refused():
-    with pytest.raises(ConfigError, match="sampler is 'pair', expected one of: pairs, random, classes"):
-        _pairs("pair")
     with pytest.raises(ValueError, match="no training shape of class 3, 4, expected at least 1"):
-        _pairs("pairs", shapes=SHAPES[SHAPES < 3])
+        _pairs(shapes=SHAPES[SHAPES < 3])
     with pytest.raises(ValueError, match="all shapes are of one class"):
-        _pairs("pairs", np.zeros(6, np.int64), np.zeros(4, np.int64))
+        _pairs(np.zeros(6, np.int64), np.zeros(4, np.int64))

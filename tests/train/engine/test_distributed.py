@@ -19,16 +19,21 @@ from train_worker import Plain, cases, data, normed, train  # noqa: E402
 from sketchshape.config import load_config  # noqa: E402
 from sketchshape.config import run as settings  # noqa: E402
 from sketchshape.errors import ConfigError  # noqa: E402
-from sketchshape.train import Augment, Items, Method, ParameterGroup  # noqa: E402
 from sketchshape.train import device as devices  # noqa: E402
 from sketchshape.train.data.items import (  # noqa: E402
     Batch,
+    Items,
     cut,
     step_seed,
 )
 from sketchshape.train.data.pairs import PairBatch  # noqa: E402
+from sketchshape.train.data.sketch_augment import Augment  # noqa: E402
 from sketchshape.train.engine.distributed import processes, world  # noqa: E402
-from sketchshape.train.engine.method import Turn  # noqa: E402
+from sketchshape.train.engine.method import (  # noqa: E402
+    Method,
+    Turn,
+)
+from sketchshape.train.models.encoder import ParameterGroup  # noqa: E402
 from sketchshape.train.run import train_run  # noqa: E402
 
 torch.set_num_threads(1)

@@ -11,8 +11,12 @@ torch = pytest.importorskip("torch")
 from sketchshape.config import from_tree, to_tree  # noqa: E402
 from sketchshape.config import run as settings  # noqa: E402
 from sketchshape.errors import ConfigError  # noqa: E402
-from sketchshape.train import Encoder, Features, Head, Items, Teacher, fit  # noqa: E402
+from sketchshape.train.cgn.teacher import Teacher  # noqa: E402
+from sketchshape.train.data.items import Items  # noqa: E402
 from sketchshape.train.engine.ema import Averaged  # noqa: E402
+from sketchshape.train.engine.fit import fit  # noqa: E402
+from sketchshape.train.models.encoder import Encoder, Features  # noqa: E402
+from sketchshape.train.models.heads import Head  # noqa: E402
 
 torch.set_num_threads(1)
 STAGE = settings.Teacher(epochs=3, batch=6, lr=0.1, ema=0.7)

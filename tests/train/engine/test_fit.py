@@ -18,23 +18,20 @@ torch = pytest.importorskip("torch")
 from sketchshape.config import run as settings  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError  # noqa: E402
 from sketchshape.runs.log import read_log  # noqa: E402
-from sketchshape.train import (  # noqa: E402
-    Augment,
-    DivergedError,
-    Encoder,
-    Features,
-    Head,
-    Items,
+from sketchshape.train.cgn.student import Student  # noqa: E402
+from sketchshape.train.cgn.teacher import Teacher  # noqa: E402
+from sketchshape.train.data.items import Items  # noqa: E402
+from sketchshape.train.data.sketch_augment import Augment  # noqa: E402
+from sketchshape.train.engine.fit import DivergedError, fit  # noqa: E402
+from sketchshape.train.engine.method import (  # noqa: E402
     Method,
-    ParameterGroup,
-    Student,
-    Teacher,
-    build_backbone,
-    fit,
+    Turn,
 )
-from sketchshape.train.engine.method import Turn  # noqa: E402
 from sketchshape.train.engine.sgd import SGD, learning_rate  # noqa: E402
 from sketchshape.train.engine.step import Stepper  # noqa: E402
+from sketchshape.train.models.backbones import build_backbone  # noqa: E402
+from sketchshape.train.models.encoder import Encoder, Features, ParameterGroup  # noqa: E402
+from sketchshape.train.models.heads import Head  # noqa: E402
 
 torch.set_num_threads(1)
 STAGE = settings.Teacher(epochs=3, batch=4, lr=0.05, views_min=2, schedule="cosine")

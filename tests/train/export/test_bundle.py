@@ -18,10 +18,10 @@ from sketchshape.datasets import sample_root
 from sketchshape.encoders import Bundle
 from sketchshape.encoders.bundle import LineSettings, ViewSettings
 from sketchshape.errors import ArtefactError, UsageError
+from sketchshape.runs.calibration import calibrate
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.train.export import parity as parity_module
 from sketchshape.train.export.bundle import export_run
-from sketchshape.train.export.calibration import calibrate
 from sketchshape.train.export.graphs import Exportable
 from sketchshape.train.export.onnx_weights import save_shared
 from sketchshape.train.export.parity import Parity, _differs

@@ -16,20 +16,21 @@ from sketchshape.config import run as settings  # noqa: E402
 from sketchshape.encoders.likeness import likeness  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError  # noqa: E402
 from sketchshape.metrics.rows import unit  # noqa: E402
-from sketchshape.train import (  # noqa: E402
-    Encoder,
-    Features,
-    Head,
+from sketchshape.train.centers.class_centers import class_centers  # noqa: E402
+from sketchshape.train.cgn.student import Student  # noqa: E402
+from sketchshape.train.cgn.teacher import Teacher  # noqa: E402
+from sketchshape.train.data.items import (  # noqa: E402
+    Batch,
     Items,
-    Student,
-    Teacher,
-    am_softmax_loss,
-    class_centers,
 )
-from sketchshape.train.data.items import Batch  # noqa: E402
 from sketchshape.train.data.pairs import Pairs  # noqa: E402
-from sketchshape.train.losses import triplet_center_loss  # noqa: E402
+from sketchshape.train.losses import (  # noqa: E402
+    am_softmax_loss,
+    triplet_center_loss,
+)
 from sketchshape.train.methods import center_softmax, sl, tcl  # noqa: E402
+from sketchshape.train.models.encoder import Encoder, Features  # noqa: E402
+from sketchshape.train.models.heads import Head  # noqa: E402
 from sketchshape.train.models.pair import new_pair  # noqa: E402
 from sketchshape.train.models.retriever import Sizes  # noqa: E402
 from sketchshape.train.run import train_seed  # noqa: E402
@@ -207,7 +208,7 @@ def test_tcl_classifies_and_centers_both_modalities_together():
     options = tcl.Options(weight=0.3, margin=2.0, lr=0.02, centers_lr=0.1, clip=0.07)
     torch.manual_seed(3)
     method = tcl.TCL(RUN, SIZES, options, seed=0).eval()  # without batch statistics and dropout
-    (batch, *_) = Pairs(INPUTS.train, INPUTS.shapes, sampler="random").batches(16, seed=0, epoch=0)
+    (batch, *_) = Pairs(INPUTS.train, INPUTS.shapes).batches(16, seed=0, epoch=0)
     loss = method.loss(batch)
     sketches = method.sketches(batch.sketches)
     shapes = method.shapes.network(batch.shapes.max(1).values)

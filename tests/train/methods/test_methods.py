@@ -13,11 +13,11 @@ from feature_world import CLASSES, RUN, make_inputs, make_task  # noqa: E402
 
 from sketchshape.config import from_tree  # noqa: E402
 from sketchshape.config import run as settings  # noqa: E402
+from sketchshape.datasets.parts import Part  # noqa: E402
 from sketchshape.encoders.likeness import likeness  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError  # noqa: E402
 from sketchshape.metrics import evaluate  # noqa: E402
 from sketchshape.train import methods  # noqa: E402
-from sketchshape.train.data.inputs import Part  # noqa: E402
 from sketchshape.train.engine import fit as trainer  # noqa: E402
 from sketchshape.train.methods import available, options_class  # noqa: E402
 from sketchshape.train.models.retriever import load_networks, save_networks  # noqa: E402

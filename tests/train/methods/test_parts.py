@@ -12,8 +12,8 @@ torch = pytest.importorskip("torch")
 from feature_world import make_inputs, make_task  # noqa: E402
 
 from sketchshape.config import run as settings  # noqa: E402
+from sketchshape.datasets.parts import Part  # noqa: E402
 from sketchshape.encoders.likeness import likeness  # noqa: E402
-from sketchshape.train.data.inputs import Part  # noqa: E402
 from sketchshape.train.data.pairs import PairBatch  # noqa: E402
 from sketchshape.train.losses import batch_hard_loss, class_mean_loss, four_term_loss  # noqa: E402
 from sketchshape.train.methods import dca, dchml, dcml, lwbr, siamese, subspace  # noqa: E402

@@ -12,9 +12,13 @@ torch = pytest.importorskip("torch")
 from torch.nn import functional  # noqa: E402
 
 from sketchshape.errors import ConfigError  # noqa: E402
-from sketchshape.train import build_backbone, frozen  # noqa: E402
-from sketchshape.train.models.backbones import available, backbone_class  # noqa: E402
+from sketchshape.train.models.backbones import (  # noqa: E402
+    available,
+    backbone_class,
+    build_backbone,
+)
 from sketchshape.train.models.backbones._resnet import BasicBlock, Bottleneck  # noqa: E402
+from sketchshape.train.models.frozen import frozen  # noqa: E402
 from sketchshape.train.models.turned import TurnedConv2d  # noqa: E402
 from sketchshape.train.models.weights import WEIGHTS  # noqa: E402
 

@@ -9,17 +9,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from sketchshape.config import run as settings  # noqa: E402
-from sketchshape.train import (  # noqa: E402
-    Batch,
-    Encoder,
-    Features,
-    Head,
-    Student,
-    Teacher,
-    am_softmax_loss,
-    build_backbone,
-    guidance_loss,
-)
+from sketchshape.train.cgn.student import Student  # noqa: E402
+from sketchshape.train.cgn.teacher import Teacher  # noqa: E402
+from sketchshape.train.data.items import Batch  # noqa: E402
+from sketchshape.train.losses import am_softmax_loss, guidance_loss  # noqa: E402
+from sketchshape.train.models.backbones import build_backbone  # noqa: E402
+from sketchshape.train.models.encoder import Encoder, Features  # noqa: E402
+from sketchshape.train.models.heads import Head  # noqa: E402
 from sketchshape.train.models.views import some_views  # noqa: E402
 
 torch.set_num_threads(1)

@@ -15,9 +15,11 @@ from torch import nn  # noqa: E402
 from sketchshape.config.backbone import Backbone  # noqa: E402
 from sketchshape.config.run import Run, Train  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError, MissingExtraError, SketchshapeError  # noqa: E402
-from sketchshape.train import build_backbone, frozen, weights_digest  # noqa: E402
+from sketchshape.train.models.backbones import build_backbone  # noqa: E402
+from sketchshape.train.models.frozen import frozen  # noqa: E402
 from sketchshape.train.models.pair import new_pair  # noqa: E402
 from sketchshape.train.models.retriever import Sizes, save_networks  # noqa: E402
+from sketchshape.train.models.weights import weights_digest  # noqa: E402
 from sketchshape.train.trained import load_trained  # noqa: E402
 
 torch.set_num_threads(1)

@@ -13,10 +13,15 @@ from sketchshape.config import load_config  # noqa: E402
 from sketchshape.config.backbone import Backbone  # noqa: E402
 from sketchshape.config.run import Run, Train  # noqa: E402
 from sketchshape.errors import ConfigError  # noqa: E402
-from sketchshape.train import build_backbone, frozen, weights_digest  # noqa: E402
-from sketchshape.train.models.backbones import FORMER, backbone_class  # noqa: E402
+from sketchshape.train.models.backbones import (  # noqa: E402
+    FORMER,
+    backbone_class,
+    build_backbone,
+)
+from sketchshape.train.models.frozen import frozen  # noqa: E402
 from sketchshape.train.models.pair import new_pair  # noqa: E402
 from sketchshape.train.models.retriever import Sizes, save_networks  # noqa: E402
+from sketchshape.train.models.weights import weights_digest  # noqa: E402
 from sketchshape.train.trained import load_trained  # noqa: E402
 
 torch.set_num_threads(1)

@@ -12,9 +12,18 @@ import safetensors.torch  # noqa: E402
 
 from sketchshape.errors import ArtefactError, ConfigError, SketchshapeError  # noqa: E402
 from sketchshape.files import file_digest  # noqa: E402
-from sketchshape.train import build_backbone, weights_digest  # noqa: E402
-from sketchshape.train.models.backbones import backbone_class  # noqa: E402
-from sketchshape.train.models.weights import WEIGHTS, fetch, installed, load_weights, read_tensors  # noqa: E402
+from sketchshape.train.models.backbones import (  # noqa: E402
+    backbone_class,
+    build_backbone,
+)
+from sketchshape.train.models.weights import (  # noqa: E402
+    WEIGHTS,
+    fetch,
+    installed,
+    load_weights,
+    read_tensors,
+    weights_digest,
+)
 
 torch.set_num_threads(1)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sketchshape.config.run import Run
-from sketchshape.train.data.inputs import Inputs, Part
+from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.train.data.items import Items
 from sketchshape.train.data.sketch_augment import Augment
 from sketchshape.types import I64

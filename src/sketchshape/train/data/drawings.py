@@ -2,103 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from sketchshape.errors import ArtefactError, DatasetError
+from sketchshape.datasets.drawings import Words
 from sketchshape.files import digest
 from sketchshape.images import StrokeChanges, Strokes, draw_strokes, prepare, vary_strokes
 from sketchshape.train.data.items import Batch
 from sketchshape.train.data.samplers import balanced
-from sketchshape.types import I64, U8
+from sketchshape.types import U8
 
 AHEAD = 2  # batches that are drawn while the network works on another
 PICTURE = 256  # pixels, as for a drawing that is searched with
-
-
-@dataclass(frozen=True, eq=False)
-class Words:
-    """Drawings of many words.
-
-    Args:
-        names: of the words; a label is an index of them.
-        strokes: of each drawing.
-        labels: (n,) int64.
-        keys: of each drawing, by which it is known.
-    """
-
-    names: tuple[str, ...]
-    strokes: tuple[Strokes, ...]
-    labels: I64
-    keys: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def only(self, chosen: Sequence[int]) -> Words:
-        """Give some of the drawings, of the same words."""
-        strokes = tuple(self.strokes[n] for n in chosen)
-        keys = tuple(self.keys[n] for n in chosen)
-        return replace(self, strokes=strokes, labels=self.labels[np.asarray(chosen, int)], keys=keys)
-
-
-def read_words(folder: Path, left_out: frozenset[str] = frozenset()) -> Words:
-    """Read all drawings that the game recognised.
-
-    Args:
-        folder: of <word>.ndjson, as Quick, Draw! gives them out.
-        left_out: keys (`key_id`) of drawings that must not be learned from.
-
-    Returns:
-        The drawings, words and lines in order.
-
-    Raises:
-        DatasetError: there is no such file, or no drawing in them.
-        ArtefactError: a line is not a drawing.
-    """
-    files = sorted(folder.glob("*.ndjson"))
-    if not files:
-        raise DatasetError(f"{folder} has no .ndjson files, expected <word>.ndjson of Quick, Draw! drawings")
-    strokes: list[Strokes] = []
-    labels: list[int] = []
-    keys: list[str] = []
-    for label, path in enumerate(files):
-        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            try:
-                drawing = json.loads(text)
-                key, good = str(drawing["key_id"]), drawing.get("recognized", True)
-                points = [stroke for stroke in drawing["drawing"] if len(stroke[0])]
-            except (ValueError, KeyError, TypeError, IndexError) as error:
-                raise ArtefactError(f"{path}:{line}: not a drawing ({error!r})") from None
-            if good and points and key not in left_out:
-                strokes.append(points)
-                labels.append(label)
-                keys.append(key)
-    if not keys:
-        raise DatasetError(f"{folder}: no recognised drawing is left of {len(files)} words")
-    return Words(tuple(path.stem for path in files), tuple(strokes), np.array(labels, np.int64), tuple(keys))
-
-
-def split_words(words: Words, part: float) -> tuple[Words, Words]:
-    """Hold out a part of the drawings by a hash of their keys, so that others do not change the choice.
-
-    Args:
-        words: all drawings.
-        part: 0..0.5.
-
-    Returns:
-        What is left, and what is held out.
-    """
-    held = [int(digest("held out", key)[:8], 16) / 2**32 < part for key in words.keys]
-    numbers = range(len(words))
-    return words.only([n for n in numbers if not held[n]]), words.only([n for n in numbers if held[n]])
 
 
 def picture(strokes: Strokes, size: int, width: float = 3.2) -> U8:

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sketchshape.datasets.parts import Part
 from sketchshape.errors import ConfigError
 from sketchshape.files import digest
-from sketchshape.train.data.inputs import Part
 from sketchshape.train.data.items import Items
-from sketchshape.train.data.samplers import Plan, Sampler, by_class, mixed, paired
+from sketchshape.train.data.samplers import Plan, Sampler, by_class, mixed
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,22 +39,14 @@ class Pairs:
     Args:
         sketches: that are learned from, (n, A, ...) of A variants, of which each epoch takes a random one.
         shapes: that are learned from, (m, V, ...).
-        sampler: pairs (as many shapes as sketches, compared row by row, half of the comparisons within one
-            class), random (half as many shapes) or classes (several items of each of a few classes); see
-            `sketchshape.train.data.samplers`.
-        per_class: sketches and shapes of each class in a batch, for classes.
+        per_class: how many sketches and shapes of each of a few classes a batch has; None is random sketches
+            and half as many random shapes. See `sketchshape.train.data.samplers`.
 
     Raises:
-        ConfigError: there is no such sampler.
         ValueError: there are less than two sketches, shapes or classes, or a class of sketches has no shape.
     """
 
-    def __init__(
-        self, sketches: Part, shapes: Part, *, sampler: str, per_class: tuple[int, int] = (16, 4)
-    ) -> None:
-        samplers: dict[str, Sampler] = {"pairs": paired, "random": mixed, "classes": by_class(per_class)}
-        if sampler not in samplers:
-            raise ConfigError(f"sampler is {sampler!r}, expected one of: {', '.join(samplers)}")
+    def __init__(self, sketches: Part, shapes: Part, *, per_class: tuple[int, int] | None = None) -> None:
         self.sketches = Items(sketches.data, sketches.labels, variants=True)
         self.shapes = Items(shapes.data, shapes.labels)
         self._labels = np.asarray(sketches.labels), np.asarray(shapes.labels)
@@ -64,7 +56,8 @@ class Pairs:
             )
         if len(np.unique(self._labels[1])) < 2:
             raise ValueError("all shapes are of one class, expected at least 2 classes")
-        self._name, self._sampler, self._per_class = sampler, samplers[sampler], per_class
+        self._sampler: Sampler = mixed if per_class is None else by_class(per_class)
+        self._per_class = per_class
 
     def steps(self, size: int) -> int:
         """Count the batches of an epoch.
@@ -84,21 +77,10 @@ class Pairs:
         device: torch.device | str = "cpu",
         balance: float = 0.0,
     ) -> Iterator[PairBatch]:
-        """Yield the batches of an epoch.
-
-        Args:
-            size: sketches of a batch, at least 2.
-            seed: of the run, 0 or more.
-            epoch: 0 or more.
-            start: number of the first batch that is wanted.
-            device: where the batches go.
-            balance: 0, since the samplers have their own ways.
-
-        Yields:
-            The batches, the same for the same arguments.
+        """Yield the batches of an epoch; arguments as for `Items.batches`, of sketches.
 
         Raises:
-            ConfigError: the balance is another.
+            ConfigError: the balance is not 0, but the samplers have their own ways.
         """
         if balance:
             raise ConfigError(f"balance is {balance}, but pairs are chosen in their own way; use balance=0")
@@ -115,7 +97,7 @@ class Pairs:
 
     def digest(self) -> str:
         """Hash the content and the way of sampling, once."""
-        return digest(self.sketches.digest(), self.shapes.digest(), self._name, self._per_class)
+        return digest(self.sketches.digest(), self.shapes.digest(), self._per_class)
 
     def _plan(self, size: int, random: np.random.Generator) -> Plan:
         return self._sampler(*self._labels, size, random)

@@ -36,39 +36,6 @@ def balanced(labels: I64, balance: float, random: np.random.Generator) -> I64:
     return random.permutation(np.minimum(rows, count - 1))
 
 
-def paired(sketches: I64, shapes: I64, size: int, random: np.random.Generator) -> Plan:
-    """Plan batches whose rows are compared one by one, each comparison half of the time within one class.
-
-    A batch of B sketches and B shapes has two halves. Row i of the sketches is compared with row i of the
-    shapes, and in both modalities row i with row i + B/2. So four items belong together. They are all of
-    one class, or one class for sketches and one for shapes, or one class for each half, or each comparison
-    is between two classes; these four cases are equally frequent.
-
-    Args:
-        sketches: (n,) labels; each epoch takes every sketch once, but for one where n is odd.
-        shapes: (m,) labels, of two classes or more, among them all of `sketches`.
-        size: B, at least 2; an odd one is lowered by 1.
-        random: where all randomness comes from.
-
-    Returns:
-        Row numbers, as many of sketches as of shapes in each batch.
-    """
-    classes, labels, counts = np.unique(shapes, return_inverse=True, return_counts=True)
-    couples = _couples(sketches, random)
-    one, two = np.searchsorted(classes, sketches[couples]).T
-    near = np.arange(len(couples)) % 2 == 0  # the shape is of its sketch's class; couples alike come first
-    shape_one = np.where(near, one, _other(one, len(classes), random))
-    shape_two = np.where(near, two, _other(two, len(classes), random))
-    shape_two = np.where(~near & (one == two), shape_one, shape_two)
-    shape_two = np.where(~near & (one != two) & (shape_one == shape_two), one, shape_two)
-    place = random.integers(counts[shape_one])  # of a shape in its class
-    next_place = (place + random.integers(1, np.maximum(counts[shape_two], 2))) % counts[shape_two]
-    sorted_rows, starts = labels.argsort(kind="stable"), counts.cumsum() - counts
-    partners = sorted_rows[np.stack([starts[shape_one] + place, starts[shape_two] + next_place], 1)]
-    groups = _cut(random.permutation(len(couples)), size // 2)
-    return [(couples[group].T.ravel(), partners[group].T.ravel()) for group in groups]
-
-
 def mixed(sketches: I64, shapes: I64, size: int, random: np.random.Generator) -> Plan:
     """Plan batches at random, with half as many shapes as sketches. [TCL].
 
@@ -117,23 +84,6 @@ def by_class(per_class: tuple[int, int]) -> Sampler:
         return [batches[index] for index in random.permutation(len(batches))]
 
     return plan
-
-
-def _couples(labels: I64, random: np.random.Generator) -> I64:
-    """Pair up all items, half of them within their class: (n // 2, 2) rows, those of one class first."""
-    alike, rest = [], []
-    for label in random.permutation(np.unique(labels)):
-        rows = random.permutation(np.flatnonzero(labels == label))
-        count = 2 * min(int(len(rows) / 4 + random.random()), len(rows) // 2)
-        alike.append(rows[:count].reshape(-1, 2))
-        rest.append(rows[count:])
-    left = np.concatenate(rest)  # class after class, so that half of all further on is another class
-    half = len(left) // 2
-    return np.concatenate([*alike, np.stack([left[:half], left[half : 2 * half]], 1)])
-
-
-def _other(labels: I64, classes: int, random: np.random.Generator) -> I64:
-    return (labels + random.integers(1, classes, len(labels))) % classes
 
 
 def _chunks(labels: I64, label: int, most: int, random: np.random.Generator) -> list[I64]:

@@ -9,8 +9,8 @@ from typing import TypeVar
 import torch
 
 from sketchshape.config.run import Run, Stage
+from sketchshape.datasets.parts import Inputs
 from sketchshape.files import digest
-from sketchshape.train.data.inputs import Inputs
 from sketchshape.train.data.items import Data
 from sketchshape.train.engine.fit import FitResult, Validate, fit
 from sketchshape.train.engine.method import Method

@@ -19,11 +19,11 @@ from sketchshape.errors import MissingExtraError, UsageError
 from sketchshape.images import PREPROCESSING_VERSION
 from sketchshape.metrics import NAMES
 from sketchshape.render import RENDERER_VERSION
+from sketchshape.runs.calibration import calibrate
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import Embeddings, load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
 from sketchshape.train.data.preparer import Preparer
-from sketchshape.train.export.calibration import calibrate
 from sketchshape.train.export.card import model_card
 from sketchshape.train.export.graphs import shape_graph, sketch_graph
 from sketchshape.train.export.onnx_weights import save_shared

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from sketchshape.datasets import ShapeItem, SketchItem, load_dataset
+from sketchshape.datasets import load_dataset
 from sketchshape.encoders.bundle import Bundle
 from sketchshape.encoders.likeness import Likeness, likeness
 from sketchshape.errors import ArtefactError, FileError, SketchshapeError
 from sketchshape.metrics.rows import unit
+from sketchshape.runs.record import read_items
 from sketchshape.train.data.pictures import line_pictures, shape_pictures, sketch_pictures
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.models.retriever import Retriever
@@ -80,7 +80,7 @@ class Parity:
 def probes(run: Path, preparer: Preparer) -> Probes:
     """Prepare some of a run's own shapes and test sketches; where they are gone, of the bundled sample."""
     settings = preparer.settings
-    shapes, sketches = _own_items(run)
+    shapes, sketches = read_items(run)
     if min(len(shapes), len(sketches)) <= TOP:
         sample = load_dataset("folder", "sample")
         shapes, sketches = list(sample.shapes), list(sample.test)
@@ -184,19 +184,6 @@ def _inputs(pictures: U8, preparer: Preparer, modality: str) -> np.ndarray[Any, 
     ]
     features: np.ndarray[Any, Any] = torch.cat(parts).numpy().reshape(*pictures.shape[:2], -1)
     return features
-
-
-def _own_items(run: Path) -> tuple[list[ShapeItem], list[SketchItem]]:
-    try:
-        items = json.loads((run / "items.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return [], []
-    shapes = [ShapeItem(id, 0, Path(path)) for id, path in items["gallery"].items()]
-    sketches = [SketchItem(id, 0, Path(one["path"]), one["line"]) for id, one in items["queries"].items()]
-    return (
-        [item for item in shapes if item.path.is_file()],
-        [item for item in sketches if item.path.is_file()],
-    )
 
 
 def _some(items: list[Any], most: int) -> list[Any]:

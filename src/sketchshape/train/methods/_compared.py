@@ -63,6 +63,6 @@ class Joint(Compared, Method[PairBatch]):
     def learn(self, task: Task) -> dict[str, float]:
         """Train both networks, and give the seconds."""
         name, count = self.run.method, getattr(self.options, "per_class", 0)
-        sampler = "classes" if count else "random"
-        pairs = Pairs(task.inputs.train, task.inputs.shapes, sampler=sampler, per_class=(count, count))
+        per_class = (count, count) if count else None
+        pairs = Pairs(task.inputs.train, task.inputs.shapes, per_class=per_class)
         return {name: task.fit(self, pairs, self.options, name).seconds}

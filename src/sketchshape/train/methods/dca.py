@@ -19,8 +19,8 @@ from torch.nn import functional
 
 from sketchshape.config import run as settings
 from sketchshape.config.run import Run
+from sketchshape.datasets.parts import Part
 from sketchshape.files import digest
-from sketchshape.train.data.inputs import Part
 from sketchshape.train.data.pairs import PairBatch, Pairs
 from sketchshape.train.engine.method import Method, Turn
 from sketchshape.train.engine.task import Task
@@ -155,7 +155,7 @@ class DCA(Compared):
 
     def _pairs(self, sketches: Part, shapes: Part) -> Pairs:
         per_class = (self.options.per_class, self.options.shapes_per_class)
-        return Pairs(sketches, shapes, sampler="classes", per_class=per_class)
+        return Pairs(sketches, shapes, per_class=per_class)
 
 
 def _taken_for(scores: Tensor, kind: float) -> Tensor:

@@ -86,10 +86,7 @@ def some_views(inputs: Tensor, least: int) -> Tensor:
     Returns:
         (B, K, ...) with K from `least` to V; each shape has K different views of its own.
     """
-    count, views = inputs.shape[:2]
+    views = inputs.shape[1]
     if least >= views:
         return inputs
-    kept = int(torch.randint(least, views + 1, ()))
-    order = torch.rand(count, views).argsort(1)[:, :kept].to(inputs.device)
-    rows = torch.arange(count, device=inputs.device)[:, None]
-    return inputs[rows, order]
+    return draw_views(inputs, int(torch.randint(least, views + 1, ())))

@@ -1,4 +1,4 @@
-"""What a run leaves for its readers: networks, embeddings, figures, and the record of it all."""
+"""What a run leaves for its readers: the figures of each seed, and the record of it all."""
 
 from __future__ import annotations
 
@@ -9,17 +9,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sketchshape.config import to_tree
 from sketchshape.config.run import Run
+from sketchshape.datasets import ShapeItem, SketchItem
+from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.files import write_json
+from sketchshape.metrics import Scores, evaluate
 from sketchshape.resources import VERSION
-from sketchshape.runs.embeddings import Embeddings, load_embeddings, save_embeddings
-from sketchshape.train.data.inputs import Inputs, Part
-from sketchshape.train.engine.task import Task
-from sketchshape.train.measure import scores_of
-from sketchshape.train.models.retriever import Retriever, save_networks
+from sketchshape.runs.embeddings import Embeddings, load_embeddings
+
+
+def scores_of(embeddings: Embeddings) -> Scores:
+    """Measure the stored embeddings of one seed."""
+    return evaluate(embeddings.similarity(), embeddings.query_labels, embeddings.gallery_labels)
+
+
+def read_figures(folder: Path, key: str) -> dict[str, Any]:
+    """Measure the embeddings of a seed, and give what else its training wrote down.
+
+    Raises:
+        ArtefactError: the embeddings were made with other settings or data.
+    """
+    scores = scores_of(load_embeddings(folder / "embeddings.npz", key))
+    trained = json.loads((folder / "trained.json").read_text(encoding="utf-8"))
+    per_class = {str(label): row for label, row in scores.per_class.items()}
+    return {"scores": scores.to_json(), "per_class": per_class, **trained}
 
 
 def report_problems(inputs: Inputs, known: int) -> None:
@@ -33,41 +47,6 @@ def report_problems(inputs: Inputs, known: int) -> None:
         print(f"note: {problem}", file=sys.stderr)
     if unreadable := inputs.problems[known:]:
         print(f"{len(unreadable)} files could not be read and are left out", file=sys.stderr)
-
-
-def keep_trained(task: Task, trained: Retriever) -> None:
-    """Write what a seed gave: networks, class centers, figures, and last the embeddings of the test part."""
-    save_networks(task.folder, trained, task.sizes, task.key)
-    if trained.centers is not None:
-        trained.centers.save(task.folder / "centers.npz")
-    write_json(task.folder / "trained.json", {"seconds": trained.seconds, **trained.facts})
-    save_embeddings(task.folder / "embeddings.npz", embed_test(trained, task.inputs), task.key)
-
-
-def embed_test(trained: Retriever, inputs: Inputs) -> Embeddings:
-    """Embed the test sketches and the gallery."""
-    test, gallery = inputs.test, inputs.gallery
-    return Embeddings(
-        np.array([item.id for item in test.items]),
-        test.labels,
-        trained.embed_sketches(test.data),
-        np.array([item.id for item in gallery.items]),
-        gallery.labels,
-        trained.embed_shapes(gallery.data, gallery.lines),
-        trained.likeness,
-    )
-
-
-def read_figures(folder: Path, key: str) -> dict[str, Any]:
-    """Measure the embeddings of a seed, and give what else its training wrote down.
-
-    Raises:
-        ArtefactError: the embeddings were made with other settings or data.
-    """
-    scores = scores_of(load_embeddings(folder / "embeddings.npz", key))
-    trained = json.loads((folder / "trained.json").read_text(encoding="utf-8"))
-    per_class = {str(label): row for label, row in scores.per_class.items()}
-    return {"scores": scores.to_json(), "per_class": per_class, **trained}
 
 
 def record_of(
@@ -126,3 +105,17 @@ def write_items(folder: Path, inputs: Inputs) -> None:
 
     gallery = {item.id: str(item.path.resolve()) for item in inputs.gallery.items}
     write_json(folder / "items.json", {"queries": sketches(inputs.test), "gallery": gallery})
+
+
+def read_items(folder: Path) -> tuple[list[ShapeItem], list[SketchItem]]:
+    """Read `items.json`: the shapes and test sketches whose files are still there; none without it."""
+    try:
+        items = json.loads((folder / "items.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return [], []
+    shapes = [ShapeItem(id, 0, Path(path)) for id, path in items["gallery"].items()]
+    sketches = [SketchItem(id, 0, Path(one["path"]), one["line"]) for id, one in items["queries"].items()]
+    return (
+        [item for item in shapes if item.path.is_file()],
+        [item for item in sketches if item.path.is_file()],
+    )

@@ -11,8 +11,8 @@ pytest.importorskip("torch")
 
 from sketchshape.encoders.confidence import Confidence
 from sketchshape.encoders.likeness import NAMES, likeness
+from sketchshape.runs.calibration import RIDGE, calibrate, fit_confidence
 from sketchshape.runs.embeddings import Embeddings
-from sketchshape.train.export.calibration import RIDGE, calibrate, fit_confidence
 
 
 def loss(slope: float, middle: float, present: list[float], absent: list[float]) -> float:
