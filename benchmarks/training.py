@@ -45,10 +45,10 @@ def training(
 ) -> Way:
     """Make a student that trains for one epoch at each call."""
     torch.manual_seed(0)
-    trunk = build_backbone(name, "none", items.inputs.shape[-1], quiet=True)
-    stage = settings.Student(batch=batch)
-    method = Student(Encoder(trunk, Head(trunk.dim)), torch.eye(CLASSES, 256), stage).to(device)
-    trunk.to(memory_format=layout)  # type: ignore[call-overload]
+    backbone = build_backbone(name, "none", items.inputs.shape[-1], quiet=True)
+    stage = settings.StudentSettings(batch=batch)
+    method = Student(Encoder(backbone, Head(backbone.dim)), torch.eye(CLASSES, 256), stage).to(device)
+    backbone.to(memory_format=layout)  # type: ignore[call-overload]
     stepper = Stepper(method.train(), stage, device, precision)
 
     def epoch() -> None:
@@ -88,8 +88,8 @@ def operations(name: str, size: int) -> int:
     Backwards each layer does what it does forwards twice, for its inputs and for its weights; torch counts
     the backward pass of depthwise convolutions as if they were dense, so it is not asked.
     """
-    trunk = build_backbone(name, "none", size, quiet=True)
-    encoder = Encoder(trunk, Head(trunk.dim)).eval()
+    backbone = build_backbone(name, "none", size, quiet=True)
+    encoder = Encoder(backbone, Head(backbone.dim)).eval()
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         encoder(torch.zeros((1, size, size), dtype=torch.uint8))
     return 3 * int(counter.get_total_flops())

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sketchshape.config import from_tree, load_config, override, to_tree
-from sketchshape.config.backbone import Backbone, names_shown
-from sketchshape.config.run import Run
+from sketchshape.config.backbone import BackboneSettings, names_shown
+from sketchshape.config.run import RunSettings
 from sketchshape.errors import ConfigError, UsageError
 
 ROOT = Path(__file__).parents[1]
@@ -20,14 +20,14 @@ PRETRAINING = sorted((ROOT / "configs/pretrain").glob("*.toml"))
 
 
 def test_defaults_survive_the_way_through_json() -> None:
-    assert from_tree(Run, json.loads(json.dumps(to_tree(Run())))) == Run()
+    assert from_tree(RunSettings, json.loads(json.dumps(to_tree(RunSettings())))) == RunSettings()
 
 
 def test_an_unknown_key_names_the_near_one(tmp_path: Path) -> None:
     path = tmp_path / "run.toml"
     path.write_text("[student]\nepoch = 3\n")
     with pytest.raises(ConfigError, match=r"unknown key 'student\.epoch'; did you mean 'epochs'\?"):
-        load_config(Run, path)
+        load_config(RunSettings, path)
 
 
 @pytest.mark.parametrize(
@@ -73,19 +73,21 @@ def test_a_bad_value_is_named(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "run.toml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=message.replace("[", r"\[")):
-        load_config(Run, path)
+        load_config(RunSettings, path)
 
 
 def test_a_missing_file_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"absent\.toml: cannot be read"):
-        load_config(Run, tmp_path / "absent.toml")
+        load_config(RunSettings, tmp_path / "absent.toml")
 
 
 def test_overrides_are_toml_values_and_bare_words(tmp_path: Path) -> None:
     path = tmp_path / "run.toml"
     path.write_text("[student]\nlr = 0.1\n")
     run = load_config(
-        Run, path, ["student.lr=1", "train.seeds=[4, 5]", "backbone.name=tiny", "train.flip_test=true"]
+        RunSettings,
+        path,
+        ["student.lr=1", "train.seeds=[4, 5]", "backbone.name=tiny", "train.flip_test=true"],
     )
     assert (run.student.lr, run.train.seeds, run.backbone.name, run.train.flip_test) == (
         1.0,
@@ -109,15 +111,15 @@ def test_override_leaves_its_input_alone() -> None:
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_shipped_configuration_is_valid(path: Path) -> None:
-    assert load_config(Run, path).name == path.stem
+    assert load_config(RunSettings, path).name == path.stem
 
 
 @pytest.mark.parametrize("path", PRETRAINING, ids=lambda path: path.stem)
 def test_the_configurations_of_pretraining_are_valid(path: Path) -> None:
     pytest.importorskip("torch")
-    from sketchshape.config.pretrain import Pretrain
+    from sketchshape.config.pretrain import PretrainSettings
 
-    found = load_config(Pretrain, path)
+    found = load_config(PretrainSettings, path)
     assert found.classifier.balance == (0.0 if path.stem == "quickdraw" else 0.7)
     keys = (ROOT / found.data.left_out).read_text().split("\n")[1:-1]
     assert keys == sorted(set(keys))
@@ -136,34 +138,34 @@ def test_what_is_tested_with_is_what_may_not_be_chosen_with() -> None:
 
 
 def test_sketches_may_have_another_network() -> None:
-    same = Backbone("tiny", "none", 64)
+    same = BackboneSettings("tiny", "none", 64)
     assert same.of("sketch") == same.of("shape") == same
-    other = Backbone("tiny", "none", 64, sketch_weights="drawings", sketch_size=32)
+    other = BackboneSettings("tiny", "none", 64, sketch_weights="drawings", sketch_size=32)
     assert other.of("shape") == same
-    assert other.of("sketch") == Backbone("tiny", "drawings", 32)
-    named = Backbone("tiny", "none", 64, sketch_name="alexnet")
+    assert other.of("sketch") == BackboneSettings("tiny", "drawings", 32)
+    named = BackboneSettings("tiny", "none", 64, sketch_name="alexnet")
     assert named.of("shape") == same
-    assert named.of("sketch") == Backbone("alexnet", "none", 64)
+    assert named.of("sketch") == BackboneSettings("alexnet", "none", 64)
 
 
 def test_backbones_side_by_side_are_lists_of_one_length_or_one_value_for_all() -> None:
-    both = Backbone(("tiny", "alexnet"), "none", (64, 96), sketch_weights=("none", "a.pth"))
+    both = BackboneSettings(("tiny", "alexnet"), "none", (64, 96), sketch_weights=("none", "a.pth"))
     assert both.of("shape").parts == (("tiny", "none", 64), ("alexnet", "none", 96))
     assert both.of("sketch").parts == (("tiny", "none", 64), ("alexnet", "a.pth", 96))
     assert both.side == 96
-    assert Backbone("tiny", "none", 64).parts == (("tiny", "none", 64),)
+    assert BackboneSettings("tiny", "none", 64).parts == (("tiny", "none", 64),)
 
 
 def test_backbones_are_set_one_by_one_or_as_a_list(tmp_path: Path) -> None:
     path = tmp_path / "run.toml"
     path.write_text('[backbone]\nsketch_name = ["tiny", "tiny"]\nsketch_size = [64, 32]\n')
-    one = load_config(Run, path, ["backbone.sketch_weights=FILE"])
+    one = load_config(RunSettings, path, ["backbone.sketch_weights=FILE"])
     assert one.backbone.of("sketch").parts == (("tiny", "FILE", 64), ("tiny", "FILE", 32))
-    two = load_config(Run, path, ['backbone.sketch_weights=["bundled", "FILE"]'])
+    two = load_config(RunSettings, path, ['backbone.sketch_weights=["bundled", "FILE"]'])
     assert two.backbone.of("sketch").parts == (("tiny", "bundled", 64), ("tiny", "FILE", 32))
-    assert two.backbone.of("shape") == Backbone()
+    assert two.backbone.of("shape") == BackboneSettings()
     for run in (one, two):
-        assert from_tree(Run, json.loads(json.dumps(to_tree(run)))) == run
+        assert from_tree(RunSettings, json.loads(json.dumps(to_tree(run)))) == run
 
 
 def test_names_are_shown_with_their_number() -> None:

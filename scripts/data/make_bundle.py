@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sketchshape.config import load_config
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import sample_root
 from sketchshape.encoders import default_bundle
 from sketchshape.files import digest
@@ -83,7 +83,7 @@ def main() -> None:
     arguments = parser.parse_args()
     data, run = arguments.work / "data", arguments.work / "run"
     authors = lay_out(arguments.cc0, arguments.quickdraw, excluded(arguments.exclude), data)
-    settings = load_config(Run, CONFIG, [f"data.path={json.dumps(str(data))}"])
+    settings = load_config(RunSettings, CONFIG, [f"data.path={json.dumps(str(data))}"])
     train_run(settings, run, command=["python", "scripts/data/make_bundle.py"])
     exported = export_run(run, arguments.out, about=ABOUT.format(authors=authors), replace=True)
     print(

@@ -5,7 +5,7 @@
 
 The cost of a seed is the time of its teacher and of the epochs of its student until the first that reaches
 the mAP, and of making the features that all seeds share, which is nothing where they were in the cache. That
-of a trunk for sketches is added where its run is named.
+of a backbone for sketches is added where its run is named.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Tell what it costs to reach an mAP in validation.")
     parser.add_argument("run", type=Path, help="folder of a run with data.validation above 0")
     parser.add_argument("--map", type=float, nargs="+", required=True, help="in percent")
-    parser.add_argument("--pretrain", type=Path, help="folder of the trunk for sketches")
+    parser.add_argument("--pretrain", type=Path, help="folder of the backbone for sketches")
     parser.add_argument("--cores", type=int, default=1, help="that worked in that time")
     arguments = parser.parse_args()
     seeds = {

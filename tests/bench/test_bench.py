@@ -29,7 +29,7 @@ from sketchshape.bench.tables.pictures import class_differences
 from sketchshape.bench.worker import peak_mb, work
 from sketchshape.cli.main import main
 from sketchshape.config import from_tree, to_tree
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import divide, load_dataset
 from sketchshape.datasets.parts import Inputs
 from sketchshape.encoders.likeness import likeness
@@ -184,7 +184,7 @@ ROWS = {  # label -> changes of a run, and of which rows the teacher is
 }
 
 
-def row_of(run: Run, changes: dict[str, Any]) -> Run:
+def row_of(run: RunSettings, changes: dict[str, Any]) -> RunSettings:
     settings = {key: value for key, value in changes.items() if "." in key}
     options = {key: value for key, value in changes.items() if key not in ("method", *settings)}
     method = changes.get("method", "cgn")
@@ -357,7 +357,7 @@ def test_settings_are_searched_on_validation_sketches(
     assert [task["run"]["student"]["epochs"] for task in tasks] == [3, 3]
     for record, task in zip(records, tasks, strict=True):
         assert record["key"] == task["key"]
-        assert record["settings"] == identity(from_tree(Run, task["run"]))
+        assert record["settings"] == identity(from_tree(RunSettings, task["run"]))
     assert {record["scores"]["queries"] for record in records} == {3}  # a fifth of 15 training sketches
     chosen = (tmp_path / "chosen.toml").read_text()
     better = max((0, 1), key=lambda number: (records[number]["scores"]["mAP"], -number))
@@ -396,7 +396,7 @@ def test_what_a_method_learns_from_holds_no_other_shape_or_sketch(inputs: Inputs
 
 
 def cell(folder: Path, **changes: object) -> Cell:
-    own = Cell(folder, "TCL", Run(method="tcl", options={"lr": 0.1}), 0, "data")
+    own = Cell(folder, "TCL", RunSettings(method="tcl", options={"lr": 0.1}), 0, "data")
     return replace(own, **changes)  # type: ignore[arg-type]
 
 

@@ -20,7 +20,7 @@ from sketchshape.bench.tables.bootstrap import paired_bootstrap
 from sketchshape.bench.tables.official import ENTRIES, read_entry, read_official
 from sketchshape.bench.tuning import chosen_toml, draws, search_table
 from sketchshape.config import load_config, to_tree
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.errors import ConfigError, DatasetError, UsageError
 from sketchshape.report.formats import also_table, cells, head, to_csv, to_latex, to_markdown
 from sketchshape.report.quoted import SHREC13
@@ -94,7 +94,7 @@ class TestPlan:
             (CGN.replace("CGN", "A, B"), "label 'A, B' has a comma"),
             ('baseline = "TCL"\n' + CGN, "baseline is 'TCL', expected the label of one"),
             ("seeds = []\n" + CGN, "seeds is empty"),
-            ('[run.train]\ntrunk = "finetune"\n' + CGN, "a comparison needs frozen"),
+            ('[run.train]\nbackbone = "finetune"\n' + CGN, "a comparison needs frozen"),
             ("[search]\nvalidation = 0.0\n" + CGN, "expected budget 1 or more"),
             ("[run.student]\nlrr = 1\n" + CGN, "unknown key 'run.student.lrr'; did you mean 'lr'"),
         ],
@@ -117,7 +117,7 @@ class TestPlan:
             "recipe": (ROOT / "configs/psb76.toml", []),
             "sample": (ROOT / "src/sketchshape/cli/demo.toml", []),
         }[path.stem]
-        assert identity(bench.run) == identity(load_config(Run, alike, more))
+        assert identity(bench.run) == identity(load_config(RunSettings, alike, more))
         for entry in bench.methods:
             if path.stem != "recipe":  # its methods are settings already
                 assert len(draws(entry, bench.run, bench.search)) == bench.search.budget, entry.label
@@ -185,7 +185,7 @@ class TestPlan:
             changed = {key: value for key, value in wanted[entry.label].items() if base[key] != value}
             assert differing == changed, entry.label
             assert all(own[key] == value for key, value in wanted[entry.label].items()), entry.label
-            assert entry.run(bench.run).words == Run().words
+            assert entry.run(bench.run).words == RunSettings().words
         for entry in (one for one in bench.methods if one not in guided):
             own = entry.run(bench.run)
             kind = options_class(entry.method)
@@ -197,11 +197,11 @@ class TestPlan:
         dotted = Entry("a", "cgn", settings={"student.weight": 0.5, "student.lr": 0.2, "head.width": 9})
         nested = Entry("a", "cgn", settings={"student": {"weight": 0.5, "lr": 0.2}, "head": {"width": 9}})
         assert flat(nested.settings) == dotted.settings
-        assert dotted.run(Run()) == nested.run(Run())
-        changed = nested.run(Run(), {"student.lr": 0.7})
+        assert dotted.run(RunSettings()) == nested.run(RunSettings())
+        changed = nested.run(RunSettings(), {"student.lr": 0.7})
         assert (changed.student.lr, changed.student.weight, changed.head.width) == (0.7, 0.5, 9)
-        other = Entry("b", "tcl", options={"lr": 0.2}).run(Run(), {"lr": 0.3, "head.width": 7})
-        assert (other.options["lr"], other.head.width, other.student) == (0.3, 7, Run().student)
+        other = Entry("b", "tcl", options={"lr": 0.2}).run(RunSettings(), {"lr": 0.3, "head.width": 7})
+        assert (other.options["lr"], other.head.width, other.student) == (0.3, 7, RunSettings().student)
 
 
 class TestBootstrap:
@@ -307,22 +307,24 @@ class TestSearch:
     )
 
     def test_all_get_the_same_number_and_their_own_first(self) -> None:
-        found = draws(self.ENTRY, Run(), Budget(budget=4))
+        found = draws(self.ENTRY, RunSettings(), Budget(budget=4))
         assert found[0] == {}
         assert len({tuple(one.items()) for one in found}) == len(found) == 4
         assert all(one["margin"] in (1, 2, 5) and one["lr"] in (0.1, 0.01) for one in found[1:])
-        assert draws(self.ENTRY, Run(), Budget(budget=4)) == found
-        assert draws(self.ENTRY, Run(), Budget(budget=4, seed=1)) != found
+        assert draws(self.ENTRY, RunSettings(), Budget(budget=4)) == found
+        assert draws(self.ENTRY, RunSettings(), Budget(budget=4, seed=1)) != found
 
     def test_the_own_setting_is_never_drawn_again(self) -> None:
         lr = options_class("tcl")().lr
         entry = Entry("TCL", "tcl", search={"lr": [lr, 7.0]})
-        assert draws(entry, Run(), Budget()) == [{}, {"lr": 7.0}]
-        guided = Entry("CGN", "cgn", search={"student": {"lr": [Run().student.lr, 7.0], "weight": [0.4]}})
-        drawn = draws(replace(guided, settings={"student.weight": 0.4}), Run(), Budget())
+        assert draws(entry, RunSettings(), Budget()) == [{}, {"lr": 7.0}]
+        guided = Entry(
+            "CGN", "cgn", search={"student": {"lr": [RunSettings().student.lr, 7.0], "weight": [0.4]}}
+        )
+        drawn = draws(replace(guided, settings={"student.weight": 0.4}), RunSettings(), Budget())
         assert drawn == [{}, {"student.lr": 7.0, "student.weight": 0.4}]
-        of_all = replace(Run(), student=replace(Run().student, lr=7.0, weight=0.4))
-        own = {"student.lr": Run().student.lr, "student.weight": 0.4}
+        of_all = replace(RunSettings(), student=replace(RunSettings().student, lr=7.0, weight=0.4))
+        own = {"student.lr": RunSettings().student.lr, "student.weight": 0.4}
         assert draws(guided, of_all, Budget()) == [{}, own]
 
     def test_the_best_is_written_as_it_can_be_read(self, tmp_path: Path) -> None:

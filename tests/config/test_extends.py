@@ -9,7 +9,7 @@ import pytest
 
 from sketchshape.config import load_config
 from sketchshape.config.extends import read_tree
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.errors import ConfigError, UsageError
 from sketchshape.runs.identity import identity
 
@@ -52,11 +52,11 @@ def test_the_identity_of_a_run_is_that_of_the_same_settings_in_one_file(tmp_path
         base="[head]\nhidden = 64\n[student]\nlr = 0.1\nepochs = 3\n",
         whole="[student]\nepochs = 3\nlr = 0.2\n[head]\nhidden = 64\n",
     )
-    one, other = load_config(Run, path), load_config(Run, tmp_path / "whole.toml")
+    one, other = load_config(RunSettings, path), load_config(RunSettings, tmp_path / "whole.toml")
     assert one == other
     assert identity(one) == identity(other)
-    assert load_config(Run, path, ["student.epochs=9"]) == load_config(
-        Run, tmp_path / "whole.toml", ["student.epochs=9"]
+    assert load_config(RunSettings, path, ["student.epochs=9"]) == load_config(
+        RunSettings, tmp_path / "whole.toml", ["student.epochs=9"]
     )
 
 
@@ -90,8 +90,8 @@ def test_the_comparisons_have_the_recipes_that_they_say() -> None:
     pytest.importorskip("torch")
     from sketchshape.bench.plan import load_bench
 
-    psb76 = load_config(Run, CONFIGS / "psb76.toml")
-    demo = load_config(Run, CONFIGS.parent / "src/sketchshape/cli/demo.toml")
+    psb76 = load_config(RunSettings, CONFIGS / "psb76.toml")
+    demo = load_config(RunSettings, CONFIGS.parent / "src/sketchshape/cli/demo.toml")
     assert load_bench(CONFIGS / "bench/psb76.toml").run == psb76
     assert load_bench(CONFIGS / "bench/sample.toml").run == replace(demo, name="sample")
     recipe = load_bench(CONFIGS / "bench/recipe.toml")

@@ -11,7 +11,7 @@ import pytest
 from small_world import SETTINGS, make_world
 
 from sketchshape.config import from_tree, override
-from sketchshape.config.run import Data, Run
+from sketchshape.config.run import DataSettings, RunSettings
 from sketchshape.datasets import Dataset, ShapeItem, SketchItem, Task, divide, load_dataset
 from sketchshape.datasets.parts import Inputs
 from sketchshape.errors import ConfigError, DatasetError
@@ -43,13 +43,13 @@ def original(items: tuple[ShapeItem, ...] | tuple[SketchItem, ...]) -> dict[str,
 
 
 def test_closed_learns_from_what_it_ranks() -> None:
-    task = divide(DATASET, Data())
+    task = divide(DATASET, DataSettings())
     assert task.gallery is task.shapes is DATASET.shapes
     assert (task.classes, task.unseen, task.train, task.test) == (NAMES, (), DATASET.train, DATASET.test)
 
 
 def test_held_out_takes_a_fifth_of_each_large_class_and_asks_for_these_classes_only() -> None:
-    task = divide(DATASET, Data(protocol="held-out"))
+    task = divide(DATASET, DataSettings(protocol="held-out"))
     counts = np.bincount([item.label for item in task.gallery], minlength=7)
     assert counts.tolist() == [4, 2, 2, 0, 0, 0, 2]
     assert {item.id for item in task.shapes}.isdisjoint({item.id for item in task.gallery})
@@ -62,14 +62,14 @@ def test_held_out_takes_a_fifth_of_each_large_class_and_asks_for_these_classes_o
 
 def test_held_out_depends_on_the_ids_alone() -> None:
     turned = replace(DATASET, shapes=DATASET.shapes[::-1])
-    held = {item.id for item in divide(DATASET, Data(protocol="held-out")).gallery}
-    assert {item.id for item in divide(turned, Data(protocol="held-out")).gallery} == held
-    fewer = divide(DATASET, Data(protocol="held-out", held_out_least=15))
+    held = {item.id for item in divide(DATASET, DataSettings(protocol="held-out")).gallery}
+    assert {item.id for item in divide(turned, DataSettings(protocol="held-out")).gallery} == held
+    fewer = divide(DATASET, DataSettings(protocol="held-out", held_out_least=15))
     assert {item.id for item in fewer.gallery} == {name for name in held if name.startswith("m0.")}
 
 
 def test_unseen_leaves_no_trace_of_a_class_in_what_is_learned() -> None:
-    task = divide(DATASET, Data(protocol="unseen", unseen=("Class B", "class_e")))
+    task = divide(DATASET, DataSettings(protocol="unseen", unseen=("Class B", "class_e")))
     assert task.unseen == ("class_b", "class_e")
     assert task.classes == tuple(name for name in NAMES if name not in task.unseen)
     for items in (task.shapes, task.train):
@@ -89,32 +89,40 @@ def test_unseen_classes_are_a_fifth_chosen_by_name() -> None:
     many = tuple(f"class {number}" for number in range(41))
     items = tuple(ShapeItem(name, label, Path("m")) for label, name in enumerate(many))
     sketches = tuple(SketchItem(name, label, Path("s")) for label, name in enumerate(many))
-    task = divide(Dataset("made", many, items, sketches, sketches), Data(protocol="unseen"))
+    task = divide(Dataset("made", many, items, sketches, sketches), DataSettings(protocol="unseen"))
     assert len(task.unseen) == 8
     turned = tuple(replace(item, label=40 - item.label) for item in items[::-1])
     other = tuple(replace(item, label=40 - item.label) for item in sketches[::-1])
-    again = divide(Dataset("made", many[::-1], turned, other, other), Data(protocol="unseen"))
+    again = divide(Dataset("made", many[::-1], turned, other, other), DataSettings(protocol="unseen"))
     assert set(again.unseen) == set(task.unseen)
 
 
 @pytest.mark.parametrize(
     ("data", "kind", "message"),
     [
-        (Data(protocol="held-out", held_out_least=21), DatasetError, "has 21 shapes or more .*has 20"),
-        (Data(protocol="unseen", unseen=("class_h",)), ConfigError, "'class_h', .*did you mean 'class_"),
-        (Data(protocol="unseen", unseen=("teapot",)), ConfigError, "name classes of the data set"),
-        (Data(protocol="unseen", unseen=NAMES[:6]), ConfigError, "leaves 1 of 7 classes"),
-        (Data(protocol="unseen", unseen=("class_g",)), DatasetError, "no test sketch of class_g"),
+        (
+            DataSettings(protocol="held-out", held_out_least=21),
+            DatasetError,
+            "has 21 shapes or more .*has 20",
+        ),
+        (
+            DataSettings(protocol="unseen", unseen=("class_h",)),
+            ConfigError,
+            "'class_h', .*did you mean 'class_",
+        ),
+        (DataSettings(protocol="unseen", unseen=("teapot",)), ConfigError, "name classes of the data set"),
+        (DataSettings(protocol="unseen", unseen=NAMES[:6]), ConfigError, "leaves 1 of 7 classes"),
+        (DataSettings(protocol="unseen", unseen=("class_g",)), DatasetError, "no test sketch of class_g"),
     ],
 )
-def test_what_cannot_be_divided_is_said(data: Data, kind: type[Exception], message: str) -> None:
+def test_what_cannot_be_divided_is_said(data: DataSettings, kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
         divide(DATASET, data)
 
 
 def test_an_unknown_protocol_names_those_that_there_are() -> None:
     with pytest.raises(ConfigError, match="protocol is 'open', expected one of: closed, held-out, unseen"):
-        Run(data=Data(protocol="open"))
+        RunSettings(data=DataSettings(protocol="open"))
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +130,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_world(tmp_path_factory.mktemp("world"), shapes=10, sketches=5)
 
 
-def settings(world: Path, *more: str) -> Run:
-    return from_tree(Run, override({}, [*SETTINGS, f"data.path={json.dumps(str(world))}", *more]))
+def settings(world: Path, *more: str) -> RunSettings:
+    return from_tree(RunSettings, override({}, [*SETTINGS, f"data.path={json.dumps(str(world))}", *more]))
 
 
-def inputs_of(run: Run, cache: Path) -> Inputs:
+def inputs_of(run: RunSettings, cache: Path) -> Inputs:
     preparer = Preparer(run, cache=cache, workers=1, quiet=True)
     return prepare_inputs(load_dataset("folder", run.data.path), preparer)
 

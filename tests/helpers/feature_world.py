@@ -15,11 +15,11 @@ from sketchshape.runs.identity import identity
 from sketchshape.train.engine.task import Task
 
 CLASSES, DIM = 12, 32  # the width of the backbone `tiny`
-RUN = settings.Run(
-    backbone=settings.Backbone(name="tiny", weights="none", size=32),
-    head=settings.Head(hidden=48, width=24, standardise=True),
-    teacher=settings.Teacher(epochs=8, batch=16, lr=0.1, schedule="cosine"),
-    student=settings.Student(epochs=8, batch=16, lr=0.1, schedule="cosine"),
+RUN = settings.RunSettings(
+    backbone=settings.BackboneSettings(name="tiny", weights="none", size=32),
+    head=settings.HeadSettings(hidden=48, width=24, standardise=True),
+    teacher=settings.TeacherSettings(epochs=8, batch=16, lr=0.1, schedule="cosine"),
+    student=settings.StudentSettings(epochs=8, batch=16, lr=0.1, schedule="cosine"),
 )
 
 
@@ -56,7 +56,7 @@ def make_inputs(shapes: int = 6, sketches: int = 12, noise: float = 0.6, seed: i
 def make_task(
     folder: Path,
     inputs: Inputs,
-    run: settings.Run = RUN,
+    run: settings.RunSettings = RUN,
     seed: int = 0,
     *,
     key: str | None = None,

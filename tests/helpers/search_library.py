@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from mesh_files import off
 
-from sketchshape.encoders.bundle import Bundle, ViewSettings
+from sketchshape.encoders.bundle import Bundle, BundleViews
 from sketchshape.images import PREPROCESSING_VERSION
 from sketchshape.render import RENDERER_VERSION
 from sketchshape.types import F32, U8
@@ -32,7 +32,7 @@ class Projection(Bundle):
 
 def projection(hash: str = "first", renderer: int = RENDERER_VERSION) -> Projection:
     centers = np.eye(2, WIDTH, dtype=np.float32)
-    views = ViewSettings(4, 32, (30.0,))
+    views = BundleViews(4, 32, (30.0,))
     return Projection(
         *(Path("none"), SIDE, SIDE, views, PREPROCESSING_VERSION),
         *(renderer, hash, ("box", "long table"), centers),

@@ -22,7 +22,7 @@ from sketchshape.train.engine.method import Method
 from sketchshape.train.models.encoder import Encoder, Features
 from sketchshape.train.models.heads import Head
 
-STEADY = settings.Stage(epochs=3, batch=8, lr=0.1)
+STEADY = settings.StageSettings(epochs=3, batch=8, lr=0.1)
 
 
 class Plain(Method):
@@ -68,7 +68,7 @@ def normed(stage=STEADY):
     """A teacher with batch-norms."""
     torch.manual_seed(0)
     encoder = Encoder(Features(5), Head(5, hidden=4, width=3)).double()
-    return Teacher(encoder, 3, settings.Teacher(batch=stage.batch)).double()
+    return Teacher(encoder, 3, settings.TeacherSettings(batch=stage.batch)).double()
 
 
 def train(method, folder, stage=STEADY, items=None, **options):
@@ -81,8 +81,8 @@ def train(method, folder, stage=STEADY, items=None, **options):
 
 def cases(folder):
     """All trainings that are done in one process and in several; `few` ends in a step of two items."""
-    half = settings.Stage(epochs=3, batch=4, accumulate=2, lr=0.1)
-    averaged = settings.Stage(epochs=3, batch=8, lr=0.1, ema=0.9)
+    half = settings.StageSettings(epochs=3, batch=4, accumulate=2, lr=0.1)
+    averaged = settings.StageSettings(epochs=3, batch=8, lr=0.1, ema=0.9)
     seen = []
     return {
         "plain": lambda: (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from search_library import box, projection
 
-from sketchshape.encoders.bundle import Bundle, LineSettings
+from sketchshape.encoders.bundle import Bundle, BundleLines
 from sketchshape.images import prepare, prepare_views
 from sketchshape.index.encode import Encoded, encode
 from sketchshape.mesh import load_mesh
@@ -17,7 +17,7 @@ from sketchshape.render import render_lines, render_views
 
 
 def with_lines(weight: float) -> Bundle:
-    return dataclasses.replace(projection(), lines=LineSettings(3, 48, weight))
+    return dataclasses.replace(projection(), lines=BundleLines(3, 48, weight))
 
 
 @pytest.mark.parametrize("weight", [0.5, 2.0])

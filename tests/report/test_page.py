@@ -19,7 +19,7 @@ from PIL import Image
 from rich.console import Console
 
 from sketchshape.config import to_tree
-from sketchshape.config.run import Run as Settings
+from sketchshape.config.run import RunSettings as Settings
 from sketchshape.errors import ArtefactError, MissingExtraError
 from sketchshape.images import draw_strokes
 from sketchshape.metrics import MEASURES, NAMES, evaluate

@@ -12,13 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sketchshape.config import from_tree, to_tree
-from sketchshape.config.run import Data, Run, Stage, Student, Teacher, Train, Views, Words
+from sketchshape.config.run import (
+    DataSettings,
+    RunSettings,
+    StageSettings,
+    StudentSettings,
+    TeacherSettings,
+    TrainSettings,
+    ViewSettings,
+    WordsSettings,
+)
 from sketchshape.errors import ConfigError
 from sketchshape.runs import identity as module
 from sketchshape.runs.identity import differing, identity, stage_identity
 
 FREE = {"name", "data.path", "train.seeds", "train.device"}  # decide no number of a seed
-LINES = Run(views=Views(lines=6))  # some settings are allowed only beside another one
+LINES = RunSettings(views=ViewSettings(lines=6))  # some settings are allowed only beside another one
 STAGES = ("teacher", "student", "words")
 
 
@@ -58,7 +67,7 @@ def others(value: Any) -> list[Any]:
     return [{"lr": 0.5}]
 
 
-def changed(base: Run, name: str) -> Run | None:
+def changed(base: RunSettings, name: str) -> RunSettings | None:
     """Change one setting to anything that is allowed there; None where nothing is."""
     value = get(base, name)
     untried = others(value)
@@ -74,7 +83,7 @@ def changed(base: Run, name: str) -> Run | None:
     return None
 
 
-ALL = tuple(names(Run()))
+ALL = tuple(names(RunSettings()))
 
 
 def test_the_settings_are_found() -> None:
@@ -87,7 +96,7 @@ def test_the_settings_are_found() -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_setting_that_decides_numbers_changes_it_and_the_others_do_not(name: str) -> None:
-    tried = [(base, changed(base, name)) for base in (Run(), LINES)]
+    tried = [(base, changed(base, name)) for base in (RunSettings(), LINES)]
     allowed = [(base, other) for base, other in tried if other is not None]
     assert allowed
     for base, other in allowed:
@@ -97,9 +106,12 @@ def test_every_setting_that_decides_numbers_changes_it_and_the_others_do_not(nam
 
 def test_no_two_changes_have_the_same_identity() -> None:
     runs = [
-        run for base in (Run(), LINES) for name in ALL if name not in FREE and (run := changed(base, name))
+        run
+        for base in (RunSettings(), LINES)
+        for name in ALL
+        if name not in FREE and (run := changed(base, name))
     ]
-    distinct = {repr(run): run for run in [Run(), LINES, *runs]}
+    distinct = {repr(run): run for run in [RunSettings(), LINES, *runs]}
     hashes = {identity(run) for run in distinct.values()}
     assert len(hashes) == len(distinct) > 2 * 80 - 20
 
@@ -114,9 +126,9 @@ def test_two_changes_at_once_are_both_seen() -> None:
         "student.away",
         "train.augment",
     ]
-    seen = {identity(Run())}
+    seen = {identity(RunSettings())}
     for one, other in combinations(chosen, 2):
-        first = changed(Run(), one)
+        first = changed(RunSettings(), one)
         assert first is not None
         both = changed(first, other)
         assert both is not None
@@ -125,35 +137,41 @@ def test_two_changes_at_once_are_both_seen() -> None:
 
 
 def test_the_hash_forgets_names_and_places_only() -> None:
-    plain = Run(data=Data(path="a"))
-    same = Run(name="other", data=Data(path="b"), train=Train(seeds=(7,), device="cpu"))
+    plain = RunSettings(data=DataSettings(path="a"))
+    same = RunSettings(
+        name="other", data=DataSettings(path="b"), train=TrainSettings(seeds=(7,), device="cpu")
+    )
     assert identity(plain) == identity(same)
     assert len(identity(plain)) == 64
     assert identity(plain) != identity(replace(plain, head=replace(plain.head, width=9)))
 
 
 def test_a_default_that_is_written_down_is_none_the_less_a_default() -> None:
-    assert identity(from_tree(Run, to_tree(Run()))) == identity(Run())
+    assert identity(from_tree(RunSettings, to_tree(RunSettings()))) == identity(RunSettings())
     tree = {"data": {"layout": "psb76", "validation": 0.0}, "student": {"away": "mean"}}
     more = {"data": {**tree["data"], "protocol": "closed"}, "student": {"away": "mean", "batch": 64}}
-    assert identity(from_tree(Run, tree)) == identity(from_tree(Run, more)) != identity(Run())
+    assert (
+        identity(from_tree(RunSettings, tree))
+        == identity(from_tree(RunSettings, more))
+        != identity(RunSettings())
+    )
 
 
-LaterTeacher = make_dataclass("Teacher", [("further", int, 3)], bases=(Teacher,), frozen=True)
+LaterTeacher = make_dataclass("TeacherSettings", [("further", int, 3)], bases=(TeacherSettings,), frozen=True)
 LaterRun = make_dataclass(
-    "Run",
+    "RunSettings",
     [("teacher", LaterTeacher, field(default_factory=LaterTeacher)), ("further", str, "none")],
-    bases=(Run,),
+    bases=(RunSettings,),
     frozen=True,
 )
 
 
-@pytest.mark.parametrize("base", [{}, {"method": "tcl", "student": Student(ema=0.5)}])
+@pytest.mark.parametrize("base", [{}, {"method": "tcl", "student": StudentSettings(ema=0.5)}])
 def test_a_setting_of_a_later_version_leaves_older_hashes_as_they_are(
     base: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = identity(Run(**base))
-    monkeypatch.setattr(module, "Run", LaterRun)
+    before = identity(RunSettings(**base))
+    monkeypatch.setattr(module, "RunSettings", LaterRun)
     assert identity(LaterRun(**base)) == before
     changed_ones = (
         LaterRun(**base, further="some"),
@@ -164,23 +182,23 @@ def test_a_setting_of_a_later_version_leaves_older_hashes_as_they_are(
 
 
 def test_a_section_of_a_later_version_leaves_older_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = identity(Run())
+    before = identity(RunSettings())
     section = make_dataclass("Section", [("size", int, 3)], frozen=True)
     own = [("section", section, field(default_factory=section))]
-    later = make_dataclass("Run", own, bases=(Run,), frozen=True)
-    monkeypatch.setattr(module, "Run", later)
+    later = make_dataclass("RunSettings", own, bases=(RunSettings,), frozen=True)
+    monkeypatch.setattr(module, "RunSettings", later)
     assert identity(later()) == before
     assert identity(later(section=section(size=4))) != before
 
 
 def test_stages_of_later_versions_keep_their_hash_while_the_setting_has_its_default() -> None:
-    assert stage_identity(LaterTeacher()) == stage_identity(Teacher())
-    assert stage_identity(LaterTeacher(ema=0.9)) == stage_identity(Teacher(ema=0.9))
-    assert stage_identity(LaterTeacher(further=4)) != stage_identity(Teacher())
+    assert stage_identity(LaterTeacher()) == stage_identity(TeacherSettings())
+    assert stage_identity(LaterTeacher(ema=0.9)) == stage_identity(TeacherSettings(ema=0.9))
+    assert stage_identity(LaterTeacher(further=4)) != stage_identity(TeacherSettings())
 
 
-@pytest.mark.parametrize("kind", [Stage, Teacher, Student, Words])
-def test_every_setting_of_a_stage_changes_its_hash(kind: type[Stage]) -> None:
+@pytest.mark.parametrize("kind", [StageSettings, TeacherSettings, StudentSettings, WordsSettings])
+def test_every_setting_of_a_stage_changes_its_hash(kind: type[StageSettings]) -> None:
     plain = kind()
     changes = [replace(plain, **{one.name: others(getattr(plain, one.name))[-1]}) for one in fields(plain)]
     assert all(other != plain for other in changes)
@@ -188,30 +206,38 @@ def test_every_setting_of_a_stage_changes_its_hash(kind: type[Stage]) -> None:
 
 
 def test_stages_of_two_kinds_are_not_the_same() -> None:
-    assert len({stage_identity(kind()) for kind in (Stage, Teacher, Student, Words)}) == 4
+    assert (
+        len(
+            {
+                stage_identity(kind())
+                for kind in (StageSettings, TeacherSettings, StudentSettings, WordsSettings)
+            }
+        )
+        == 4
+    )
 
 
 def test_settings_that_came_later_are_told_apart() -> None:
-    run, plain = Run(), Teacher()
+    run, plain = RunSettings(), TeacherSettings()
     assert stage_identity(plain) != stage_identity(replace(plain, ema=0.9))
     assert stage_identity(plain) != stage_identity(replace(plain, classifier="simplex"))
     assert identity(run) != identity(replace(run, teacher=replace(plain, accumulate=2)))
     assert identity(run) != identity(replace(run, student=replace(run.student, ema=0.5)))
-    worded = replace(run, views=Views(lines=6), words=Words(weight=1.0))
-    even = replace(worded, words=Words(weight=1.0, balance=1.0))
-    wider = replace(worded, words=Words(weight=1.0, hidden=257))
+    worded = replace(run, views=ViewSettings(lines=6), words=WordsSettings(weight=1.0))
+    even = replace(worded, words=WordsSettings(weight=1.0, balance=1.0))
+    wider = replace(worded, words=WordsSettings(weight=1.0, hidden=257))
     assert len({identity(one) for one in (run, LINES, worded, even, wider)}) == 5
 
 
 def test_protocols_are_told_apart() -> None:
     data = (
-        Data(),
-        Data(protocol="held-out"),
-        Data(protocol="held-out", held_out_least=5),
-        Data(protocol="unseen"),
-        Data(protocol="unseen", unseen=("chair",)),
+        DataSettings(),
+        DataSettings(protocol="held-out"),
+        DataSettings(protocol="held-out", held_out_least=5),
+        DataSettings(protocol="unseen"),
+        DataSettings(protocol="unseen", unseen=("chair",)),
     )
-    assert len({identity(Run(data=one)) for one in data}) == 5
+    assert len({identity(RunSettings(data=one)) for one in data}) == 5
 
 
 def paths(tree: Mapping[str, Any], before: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:

@@ -44,7 +44,7 @@ def test_the_first_epoch_that_reaches_it_counts(run: Path) -> None:
     assert third == ["90", "0 of 2", "", "", ""]
 
 
-def test_the_trunk_for_sketches_is_added(run: Path, tmp_path: Path) -> None:
+def test_the_backbone_for_sketches_is_added(run: Path, tmp_path: Path) -> None:
     rows = [{"stage": "classifier", "epoch": n, "seconds": 60.0} for n in (1, 2)]
     (tmp_path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert table(run, "--map", 80, "--pretrain", tmp_path) == [["80", "1 of 2", "3.0", "249", "4.2"]]

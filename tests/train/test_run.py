@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from small_world import SETTINGS, make_world, write_box
 
 from sketchshape.config import from_tree, override
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import ShapeItem, SketchItem, load_dataset
 from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.encoders.likeness import likeness
@@ -40,8 +40,8 @@ def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
-def settings(root: Path, *more: str) -> Run:
-    return from_tree(Run, override({}, [*SETTINGS, f"data.path={json.dumps(str(root))}", *more]))
+def settings(root: Path, *more: str) -> RunSettings:
+    return from_tree(RunSettings, override({}, [*SETTINGS, f"data.path={json.dumps(str(root))}", *more]))
 
 
 def train(root: Path, out: Path, *more: str) -> dict:
@@ -157,7 +157,7 @@ def test_a_data_set_of_bad_shapes_only_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        ("train.trunk=finetune", "teacher.epochs=2", "student.epochs=2"),
+        ("train.backbone=finetune", "teacher.epochs=2", "student.epochs=2"),
         ("teacher.modality=sketch",),
         ("teacher.centers=classifier",),
         ("student.away=mean", "student.classification=0.5"),
@@ -293,9 +293,9 @@ def test_line_drawings_of_shapes_join_their_views(world: Path, tmp_path: Path) -
     assert again.seeds[0].map == pytest.approx(own.seeds[0].map)
 
 
-def test_line_drawings_need_a_frozen_trunk(world: Path) -> None:
-    with pytest.raises(ConfigError, match=r"views\.lines is 2, which needs train\.trunk=frozen"):
-        settings(world, "views.lines=2", "train.trunk=finetune")
+def test_line_drawings_need_a_frozen_backbone(world: Path) -> None:
+    with pytest.raises(ConfigError, match=r"views\.lines is 2, which needs train\.backbone=frozen"):
+        settings(world, "views.lines=2", "train.backbone=finetune")
 
 
 def test_sketches_teach_though_some_classes_have_none(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save_file  # noqa: E402
 from small_world import SETTINGS, make_world, write_outline  # noqa: E402
 
 from sketchshape.config import from_tree, override  # noqa: E402
-from sketchshape.config.run import Run, Views, Words  # noqa: E402
+from sketchshape.config.run import RunSettings, ViewSettings, WordsSettings  # noqa: E402
 from sketchshape.datasets import ShapeItem, SketchItem, load_dataset  # noqa: E402
 from sketchshape.datasets.parts import Inputs, Part  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError  # noqa: E402
@@ -40,9 +40,11 @@ from sketchshape.train.run import train_run, train_seed  # noqa: E402
 torch.set_num_threads(1)
 CPU = torch.device("cpu")
 DIM, KNOWN, OTHER = 32, 6, 8  # the width of the backbone `tiny`; classes with shapes, words without
-PLAIN = replace(RUN, views=Views(lines=2))
+PLAIN = replace(RUN, views=ViewSettings(lines=2))
 SIZES = Sizes(DIM, DIM, KNOWN)
-LEARNS = replace(PLAIN, words=Words(weight=0.8, hidden=20, epochs=6, batch=16, lr=0.1, schedule="cosine"))
+LEARNS = replace(
+    PLAIN, words=WordsSettings(weight=0.8, hidden=20, epochs=6, batch=16, lr=0.1, schedule="cosine")
+)
 
 
 def made(seed: int = 0) -> tuple[Inputs, Part, Part]:
@@ -223,9 +225,9 @@ def test_an_interrupted_words_stage_goes_on_to_the_same_bits(
 
 def test_it_needs_line_drawings() -> None:
     with pytest.raises(ConfigError, match=r"words\.weight is 0\.3, which needs views\.lines, such as 6: "):
-        Run(words=Words(weight=0.3))
+        RunSettings(words=WordsSettings(weight=0.3))
     with pytest.raises(ConfigError, match=r"words\.epochs is 0"):
-        Run(words=Words(epochs=0))
+        RunSettings(words=WordsSettings(epochs=0))
 
 
 def test_without_one_nothing_is_made_for_it() -> None:
@@ -256,8 +258,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def settings(root: Path, *more: str) -> Run:
-    return from_tree(Run, override({}, [*SETTINGS, f"data.path={json.dumps(str(root))}", *more]))
+def settings(root: Path, *more: str) -> RunSettings:
+    return from_tree(RunSettings, override({}, [*SETTINGS, f"data.path={json.dumps(str(root))}", *more]))
 
 
 def prepared(root: Path, *more: str) -> Inputs:

@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from sketchshape.config import to_tree
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic, digest, write_json
 from sketchshape.metrics import MEASURES, PerQuery, Scores
@@ -40,7 +40,7 @@ class Cell:
 
     folder: Path
     label: str
-    run: Run
+    run: RunSettings
     seed: int
     data: str
     part: str = "test"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sketchshape.config.run import Data
+from sketchshape.config.run import DataSettings
 from sketchshape.datasets import Dataset, divide
 from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.errors import ConfigError, DatasetError
@@ -31,7 +31,7 @@ class Asked:
     gallery: I64
 
 
-def other_protocols(dataset: Dataset, inputs: Inputs, data: Data) -> dict[str, Asked]:
+def other_protocols(dataset: Dataset, inputs: Inputs, data: DataSettings) -> dict[str, Asked]:
     """Find what the protocols held-out and unseen ask.
 
     Args:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sketchshape.config import from_tree, load_config, override, to_tree
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.errors import ConfigError, UsageError
 from sketchshape.train.methods import checked, options_class
 
 OWN = ("teacher.", "student.", "head.", "views.lines", "views.line_weight", "views.pool")
-SECTIONS = frozenset(one.name for one in fields(Run)) - {"name"}
+SECTIONS = frozenset(one.name for one in fields(RunSettings)) - {"name"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Entry:
         """What a search draws from: setting or option -> values."""
         return flat(self.search)
 
-    def run(self, common: Run, changes: Mapping[str, Any] | None = None) -> Run:
+    def run(self, common: RunSettings, changes: Mapping[str, Any] | None = None) -> RunSettings:
         """Give the settings of this row.
 
         Args:
@@ -72,7 +72,9 @@ class Entry:
         options = {key: value for key, value in wanted.items() if "." not in key}
         self._know(options)
         tree = override(to_tree(common), [f"{key}={json.dumps(value)}" for key, value in settings.items()])
-        return checked(from_tree(Run, {**tree, "method": self.method, "options": options}, self.label))
+        return checked(
+            from_tree(RunSettings, {**tree, "method": self.method, "options": options}, self.label)
+        )
 
     def _know(self, wanted: Iterable[str]) -> None:
         known = [one.name for one in fields(options_class(self.method))]
@@ -115,12 +117,12 @@ class Bench:
     name: str = "bench"
     seeds: tuple[int, ...] = (0, 1, 2)
     baseline: str = "CGN"
-    run: Run = field(default_factory=Run)
+    run: RunSettings = field(default_factory=RunSettings)
     search: Budget = field(default_factory=Budget)
     methods: tuple[Entry, ...] = ()
 
     @property
-    def prepared(self) -> Run:
+    def prepared(self) -> RunSettings:
         """What the features are made for: line drawings are there if a row asks for them."""
         most = max(entry.run(self.run).views.lines for entry in self.methods)
         return replace(self.run, views=replace(self.run.views, lines=most))
@@ -161,8 +163,10 @@ def load_bench(path: Path, overrides: Iterable[str] = ()) -> Bench:
         raise ConfigError(f"{path}: no method, expected at least one table [[methods]]")
     if not bench.seeds:
         raise ConfigError(f"{path}: seeds is empty, expected at least one integer, such as [0]")
-    if bench.run.train.trunk != "frozen":
-        raise ConfigError(f"{path}: train.trunk is {bench.run.train.trunk!r}; a comparison needs frozen")
+    if bench.run.train.backbone != "frozen":
+        raise ConfigError(
+            f"{path}: train.backbone is {bench.run.train.backbone!r}; a comparison needs frozen"
+        )
     if not 0 < bench.search.validation <= 0.5 or bench.search.budget < 1:
         raise ConfigError(f"{path}: search has {bench.search}, expected budget 1 or more, validation to 0.5")
     for entry in bench.methods:
@@ -177,7 +181,7 @@ def load_bench(path: Path, overrides: Iterable[str] = ()) -> Bench:
     return replace(bench, run=run)
 
 
-def _check(entry: Entry, run: Run, path: Path) -> None:
+def _check(entry: Entry, run: RunSettings, path: Path) -> None:
     if not entry.slug:
         raise ConfigError(f"{path}: a method has the label {entry.label!r}, expected letters or digits")
     if "," in entry.label:  # --only takes labels with commas between them

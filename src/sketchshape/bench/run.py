@@ -16,7 +16,7 @@ from sketchshape.bench.plan import Bench, Entry
 from sketchshape.bench.results import FORMAT, RECORD, cell_folder, read_facts
 from sketchshape.bench.runner import Runner, cores
 from sketchshape.config import to_tree
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import load_dataset
 from sketchshape.errors import ArtefactError
 from sketchshape.files import write_json
@@ -82,7 +82,7 @@ def claim(bench: Bench, out: Path) -> None:
         raise ArtefactError(f"{out} is not empty and holds no comparison; choose another folder with --out")
 
 
-def prepare(run: Run, folder: Path, *, workers: int | None, say: Say) -> dict[str, Any]:
+def prepare(run: RunSettings, folder: Path, *, workers: int | None, say: Say) -> dict[str, Any]:
     """Compute the features of a data set and put them where the workers find them.
 
     Args:

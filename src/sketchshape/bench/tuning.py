@@ -16,7 +16,7 @@ import numpy as np
 from sketchshape.bench.cells import DONE, Cell
 from sketchshape.bench.plan import Bench, Budget, Entry, flat
 from sketchshape.bench.run import INPUTS, Say, claim, prepare, train
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.files import atomic, digest
 
 FOLDER = "search"
@@ -78,7 +78,7 @@ def search(
     return sum(record.get("status") != DONE for own in records.values() for record in own)
 
 
-def draws(entry: Entry, run: Run, plan: Budget) -> list[Changes]:
+def draws(entry: Entry, run: RunSettings, plan: Budget) -> list[Changes]:
     """Draw the settings of a method: none changed first, then others, no two the same.
 
     Args:

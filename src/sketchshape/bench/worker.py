@@ -19,7 +19,7 @@ import numpy as np
 from sketchshape.bench.cells import DIVERGED, DONE, FAILED, TASK, WORK, Cell, save_queries
 from sketchshape.bench.features_folder import TEACHERS, load_inputs, to_learn_from, without_lines
 from sketchshape.config import from_tree
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets.parts import Inputs
 from sketchshape.encoders.likeness import likeness
 from sketchshape.metrics import Scores, evaluate
@@ -70,7 +70,7 @@ def peak_mb() -> float:
 
 
 def _cell(folder: Path, task: dict[str, Any]) -> Cell:
-    run = from_tree(Run, task["run"], str(folder / TASK))
+    run = from_tree(RunSettings, task["run"], str(folder / TASK))
     return Cell(folder, run=run, **{name: task[name] for name in ("label", "seed", "data", "part")})
 
 

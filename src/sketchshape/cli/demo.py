@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sketchshape.cli.options import add_workers
 from sketchshape.config import load_config
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.errors import MissingExtraError
 
 CONFIG = Path(__file__).with_name("demo.toml")
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from sketchshape.report import print_run, write_report
     from sketchshape.train.run import train_run
 
-    settings = load_config(Run, CONFIG)
+    settings = load_config(RunSettings, CONFIG)
     sample = load_dataset("folder", "sample")
     print(
         f"{len(sample.classes)} classes, {len(sample.shapes)} shapes, {len(sample.train)} training and "

@@ -1,4 +1,4 @@
-"""Train a trunk for sketches on drawings of many words; runs take it as backbone.sketch_weights."""
+"""Train a backbone for sketches on drawings of many words; runs take it as backbone.sketch_weights."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and say where the weights are."""
-    from sketchshape.config.pretrain import Pretrain
+    from sketchshape.config.pretrain import PretrainSettings
     from sketchshape.train.pretrain import pretrain
 
     overrides = list(arguments.set)
     if arguments.data is not None:
         overrides.append(f"data.path={json.dumps(str(arguments.data))}")
-    settings = load_config(Pretrain, arguments.config, overrides)
+    settings = load_config(PretrainSettings, arguments.config, overrides)
     if not settings.data.path:
         raise UsageError("no drawings: give the folder of <word>.ndjson with --data DIR")
     path = pretrain(

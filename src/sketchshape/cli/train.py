@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sketchshape.cli.options import add_json, add_workers
 from sketchshape.config import load_config
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.errors import UsageError
 
 
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def load_settings(arguments: argparse.Namespace) -> Run:
+def load_settings(arguments: argparse.Namespace) -> RunSettings:
     """Join the configuration file with the options that override it."""
     overrides = list(arguments.set)
     if arguments.data is not None:
@@ -76,7 +76,7 @@ def load_settings(arguments: argparse.Namespace) -> Run:
         except ValueError:
             raise UsageError(f"--seeds {arguments.seeds}: expected whole numbers, such as 0,1,2") from None
         overrides.append(f"train.seeds={seeds}")
-    settings = load_config(Run, arguments.config, overrides)
+    settings = load_config(RunSettings, arguments.config, overrides)
     if not settings.data.path:
         raise UsageError("no data set: give its root folder with --data DIR")
     return settings

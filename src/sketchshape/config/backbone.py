@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Backbone:
+class BackboneSettings:
     """The convolutional networks of both modalities.
 
     A list of names is that many networks side by side, whose features are joined. Weights and size are lists
@@ -55,10 +55,10 @@ class Backbone:
         for modality in ("shape", "sketch"):
             self._check(modality)
 
-    def of(self, modality: str) -> Backbone:
+    def of(self, modality: str) -> BackboneSettings:
         """Give the settings of one modality, shape or sketch: `name`, `weights` and `size` are its own."""
         name, weights, size = (getattr(self, key) for key in self._keys(modality))
-        return Backbone(name, weights, size)
+        return BackboneSettings(name, weights, size)
 
     @property
     def parts(self) -> tuple[Part, ...]:

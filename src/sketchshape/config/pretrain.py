@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sketchshape.config.backbone import Backbone
-from sketchshape.config.run import Head, Teacher, Train
+from sketchshape.config.backbone import BackboneSettings
+from sketchshape.config.run import HeadSettings, TeacherSettings, TrainSettings
 from sketchshape.errors import ConfigError
 from sketchshape.images import StrokeChanges
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceSettings:
     """Which drawings.
 
     Args:
@@ -26,27 +26,27 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Pretrain:
+class PretrainSettings:
     """What `sketchshape pretrain` reads from a TOML file.
 
     Args:
         name: of the run.
         data: the drawings.
         backbone: the network, the weights it starts from, and the size of a picture.
-        head: between the trunk and the words; not kept.
-        classifier: how it is optimised; the trunk at `trunk_lr` times the rate.
+        head: between the backbone and the words; not kept.
+        classifier: how it is optimised; the backbone at `backbone_lr` times the rate.
         strokes: what happens to a drawing.
         train: device, precision; the first of its seeds is used.
-        stem: convolutions at the start of the trunk that are kept as they are.
+        stem: convolutions at the start of the backbone that are kept as they are.
     """
 
     name: str = "pretrain"
-    data: Source = field(default_factory=Source)
-    backbone: Backbone = field(default_factory=Backbone)
-    head: Head = field(default_factory=Head)
-    classifier: Teacher = field(default_factory=Teacher)
+    data: SourceSettings = field(default_factory=SourceSettings)
+    backbone: BackboneSettings = field(default_factory=BackboneSettings)
+    head: HeadSettings = field(default_factory=HeadSettings)
+    classifier: TeacherSettings = field(default_factory=TeacherSettings)
     strokes: StrokeChanges = field(default_factory=StrokeChanges)
-    train: Train = field(default_factory=Train)
+    train: TrainSettings = field(default_factory=TrainSettings)
     stem: int = 0
 
     def __post_init__(self) -> None:

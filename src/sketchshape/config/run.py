@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sketchshape.config.backbone import Backbone
+from sketchshape.config.backbone import BackboneSettings
 from sketchshape.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class Data:
+class DataSettings:
     """Which shapes and sketches.
 
     Args:
@@ -37,7 +37,7 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Views:
+class ViewSettings:
     """How a shape is turned into pictures.
 
     Args:
@@ -67,7 +67,7 @@ class Views:
 
 
 @dataclass(frozen=True)
-class Head:
+class HeadSettings:
     """The fully connected part: features -> hidden -> embedding. [CGN] section 4.1.
 
     Args:
@@ -82,14 +82,14 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Stage:
+class StageSettings:
     """How one network is optimised; the defaults are the paper's.
 
     Args:
         epochs: passes over the training items.
         batch: items of a mini-batch (a shape with all its views is one item).
         lr: learning rate of the head; SGD.
-        trunk_lr: learning rate of a fine-tuned backbone, as a factor of `lr`.
+        backbone_lr: learning rate of a fine-tuned backbone, as a factor of `lr`.
         momentum: of SGD.
         weight_decay: of SGD.
         schedule: step (times `decay` every `decay_every` epochs) or cosine (to zero).
@@ -104,7 +104,7 @@ class Stage:
     epochs: int = 90
     batch: int = 16
     lr: float = 1e-3
-    trunk_lr: float = 0.1
+    backbone_lr: float = 0.1
     momentum: float = 0.9
     weight_decay: float = 1e-4
     schedule: str = "step"
@@ -117,7 +117,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Teacher(Stage):
+class TeacherSettings(StageSettings):
     """The classification network that makes the class centers.
 
     Args:
@@ -139,7 +139,7 @@ class Teacher(Stage):
 
 
 @dataclass(frozen=True)
-class Student(Stage):
+class StudentSettings(StageSettings):
     """The transfer network that is guided to the centers.
 
     Args:
@@ -156,7 +156,7 @@ class Student(Stage):
 
 
 @dataclass(frozen=True)
-class Words(Stage):
+class WordsSettings(StageSettings):
     """A second head of the sketches' network, which tells words apart and not shapes.
 
     Its words are the classes and whatever else the data set has drawings of, so it knows kinds of things of
@@ -173,11 +173,11 @@ class Words(Stage):
 
 
 @dataclass(frozen=True)
-class Train:
+class TrainSettings:
     """What holds for both stages.
 
     Args:
-        trunk: frozen (features computed once, heads trained) or finetune (everything trained).
+        backbone: frozen (features computed once, heads trained) or finetune (everything trained).
         seeds: one network pair is trained for each seed.
         precision: fp32, bf16 or fp16 (mixed).
         device: auto, cpu, or a torch device.
@@ -186,7 +186,7 @@ class Train:
         flip_test: average the embedding of a sketch with that of its mirror image.
     """
 
-    trunk: str = "frozen"
+    backbone: str = "frozen"
     seeds: tuple[int, ...] = (0,)
     precision: str = "fp32"
     device: str = "auto"
@@ -196,7 +196,7 @@ class Train:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunSettings:
     """A whole run: the root of a TOML file.
 
     Args:
@@ -208,14 +208,14 @@ class Run:
     name: str = "run"
     method: str = "cgn"
     options: dict[str, Any] = field(default_factory=dict)
-    data: Data = field(default_factory=Data)
-    views: Views = field(default_factory=Views)
-    backbone: Backbone = field(default_factory=Backbone)
-    head: Head = field(default_factory=Head)
-    teacher: Teacher = field(default_factory=Teacher)
-    student: Student = field(default_factory=Student)
-    words: Words = field(default_factory=Words)
-    train: Train = field(default_factory=Train)
+    data: DataSettings = field(default_factory=DataSettings)
+    views: ViewSettings = field(default_factory=ViewSettings)
+    backbone: BackboneSettings = field(default_factory=BackboneSettings)
+    head: HeadSettings = field(default_factory=HeadSettings)
+    teacher: TeacherSettings = field(default_factory=TeacherSettings)
+    student: StudentSettings = field(default_factory=StudentSettings)
+    words: WordsSettings = field(default_factory=WordsSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
 
     def __post_init__(self) -> None:
         _one_of("data.up", self.data.up, ("y", "z", "x", "-y", "-z", "-x"))
@@ -226,7 +226,7 @@ class Run:
         _one_of("teacher.centers", self.teacher.centers, ("mean", "classifier"))
         _one_of("teacher.classifier", self.teacher.classifier, ("learned", "simplex"))
         _one_of("student.away", self.student.away, ("sum", "mean"))
-        _one_of("train.trunk", self.train.trunk, ("frozen", "finetune"))
+        _one_of("train.backbone", self.train.backbone, ("frozen", "finetune"))
         _one_of("train.precision", self.train.precision, ("fp32", "bf16", "fp16"))
         for stage, where in ((self.teacher, "teacher"), (self.student, "student"), (self.words, "words")):
             check_stage(stage, where)
@@ -241,8 +241,8 @@ class Run:
         _within("views.lines", self.views.lines, 0, 360)
         _within("views.line_size", self.views.line_size, 16, 2048)
         _within("views.line_weight", self.views.line_weight, 0.0, 100.0)
-        if self.views.lines and self.train.trunk != "frozen":
-            raise ConfigError(f"views.lines is {self.views.lines}, which needs train.trunk=frozen")
+        if self.views.lines and self.train.backbone != "frozen":
+            raise ConfigError(f"views.lines is {self.views.lines}, which needs train.backbone=frozen")
         _within("words.weight", self.words.weight, 0.0, 100.0)
         if self.words.weight and not self.views.lines:
             raise ConfigError(
@@ -257,7 +257,7 @@ class Run:
             raise ConfigError("train.seeds is empty, expected at least one integer, such as [0]")
 
 
-def check_stage(stage: Stage, where: str) -> None:
+def check_stage(stage: StageSettings, where: str) -> None:
     """Check how a network is optimised.
 
     Args:

@@ -133,7 +133,11 @@ def _convert_one_of(hints: tuple[Any, ...], value: Any, where: str, key: str) ->
 _NAMES = {float: "a number", int: "an integer", str: "a text", bool: "true or false"}
 
 
+FORMER = {"trunk": "backbone", "trunk_lr": "backbone_lr"}  # keys of older files
+
+
 def _meant(key: str, known: list[str]) -> str:
+    key = FORMER.get(key, key)
     near = difflib.get_close_matches(key, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(known)}"
 

@@ -16,7 +16,7 @@ from sketchshape.types import I64
 
 
 @dataclass(frozen=True, eq=False)
-class Words:
+class Drawings:
     """Drawings of many words.
 
     Args:
@@ -34,14 +34,14 @@ class Words:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def only(self, chosen: Sequence[int]) -> Words:
+    def only(self, chosen: Sequence[int]) -> Drawings:
         """Give some of the drawings, of the same words."""
         strokes = tuple(self.strokes[n] for n in chosen)
         keys = tuple(self.keys[n] for n in chosen)
         return replace(self, strokes=strokes, labels=self.labels[np.asarray(chosen, int)], keys=keys)
 
 
-def read_words(folder: Path, left_out: frozenset[str] = frozenset()) -> Words:
+def read_drawings(folder: Path, left_out: frozenset[str] = frozenset()) -> Drawings:
     """Read all drawings that the game recognised.
 
     Args:
@@ -75,10 +75,12 @@ def read_words(folder: Path, left_out: frozenset[str] = frozenset()) -> Words:
                 keys.append(key)
     if not keys:
         raise DatasetError(f"{folder}: no recognised drawing is left of {len(files)} words")
-    return Words(tuple(path.stem for path in files), tuple(strokes), np.array(labels, np.int64), tuple(keys))
+    return Drawings(
+        tuple(path.stem for path in files), tuple(strokes), np.array(labels, np.int64), tuple(keys)
+    )
 
 
-def split_words(words: Words, part: float) -> tuple[Words, Words]:
+def split_drawings(words: Drawings, part: float) -> tuple[Drawings, Drawings]:
     """Hold out a part of the drawings by a hash of their keys, so that others do not change the choice.
 
     Args:

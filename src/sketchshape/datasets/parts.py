@@ -19,7 +19,7 @@ class Part:
         items: the items, in order.
         labels: (n,) int64, indices of classes.
         data: (n, k, ...) features or pictures; k views of a shape or variants of a sketch.
-        lines: (n, lines, looks, ...) the same of line drawings of shapes; None where there are none.
+        lines: (n, lines, variants, ...) the same of line drawings of shapes; None where there are none.
     """
 
     items: tuple[ShapeItem, ...] | tuple[SketchItem, ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeVar
 
-from sketchshape.config.run import Data
+from sketchshape.config.run import DataSettings
 from sketchshape.datasets.items import Dataset, ShapeItem, SketchItem
 from sketchshape.datasets.split import split_validation
 from sketchshape.datasets.walk import class_key
@@ -46,7 +46,7 @@ class Task:
     test: tuple[SketchItem, ...]
 
 
-def divide(dataset: Dataset, data: Data) -> Task:
+def divide(dataset: Dataset, data: DataSettings) -> Task:
     """Divide a data set by the protocol `data.protocol`.
 
     closed: all shapes are learned from and ranked; only the sketches are split. [CGN]

@@ -30,7 +30,7 @@ def default_bundle() -> Path:
 
 
 @dataclass(frozen=True)
-class ViewSettings:
+class BundleViews:
     """How shapes are rendered for an encoder.
 
     Args:
@@ -50,7 +50,7 @@ class ViewSettings:
 
 
 @dataclass(frozen=True)
-class LineSettings:
+class BundleLines:
     """How shapes are drawn in lines, as sketches, for the sketch encoder.
 
     Args:
@@ -90,13 +90,13 @@ class Bundle:
     folder: Path
     size: int
     sketch_size: int
-    views: ViewSettings
+    views: BundleViews
     preprocessing: int
     renderer: int
     hash: str
     classes: tuple[str, ...]
     centers: F32
-    lines: LineSettings | None = None
+    lines: BundleLines | None = None
     confidence: Confidence | None = None
     likeness: Likeness = COSINE
     row: tuple[int, ...] = ()
@@ -139,13 +139,13 @@ class Bundle:
             folder,
             record["size"],
             record["sketch_size"],
-            ViewSettings(views["count"], views["size"], tuple(views.get("elevations", ONE_RING))),
+            BundleViews(views["count"], views["size"], tuple(views.get("elevations", ONE_RING))),
             record["preprocessing"],
             record["renderer"],
             record["hash"],
             tuple(record["classes"]),
             centers,
-            LineSettings(**lines) if lines else None,
+            BundleLines(**lines) if lines else None,
             Confidence(**confidence) if confidence else None,
             found,
             () if found is COSINE else tuple(record["row"]),

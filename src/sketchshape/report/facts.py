@@ -10,7 +10,7 @@ import numpy as np
 from sketchshape.metrics import NAMES
 from sketchshape.report.figures import class_sizes, confused
 from sketchshape.report.page import LIMITS, command_text, settings_text
-from sketchshape.report.rows import trunks
+from sketchshape.report.rows import backbones_shown
 from sketchshape.report.table import Table
 from sketchshape.runs.results import Run
 
@@ -33,7 +33,7 @@ def about(run: Run, table: Table) -> dict[str, Any]:
     return {
         "name": record["name"],
         "record": record,
-        "backbone": trunks(record["settings"]["backbone"]),
+        "backbone": backbones_shown(record["settings"]["backbone"]),
         "version": record["version"],
         "names": NAMES,
         "tiles": [(f"{name} %", text, name == "mAP") for name, text in zip(NAMES, figures, strict=True)],

@@ -31,7 +31,7 @@ def run_table(record: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]) ->
     swapped = settings.get("teacher", {}).get("modality") == "sketch"
     own = Row(
         method="CGN, sketch teaches shape" if swapped else "CGN",
-        backbone=trunks(settings["backbone"]),
+        backbone=backbones_shown(settings["backbone"]),
         source=counted(len(scores), len(scores)),
         kind=MEASURED,
         percent=tuple(fmean(column) for column in columns),
@@ -69,7 +69,7 @@ def notes(rows: Sequence[Row], layout: str, protocol: str) -> list[str]:
     return [note for note, holds in found.items() if note and holds]
 
 
-def trunks(backbone: Mapping[str, Any]) -> str:
+def backbones_shown(backbone: Mapping[str, Any]) -> str:
     """Name the network of the shapes, and after a stroke what differs for the sketches."""
     own = names_shown(backbone["name"])
     other = backbone.get("sketch_name") or backbone.get("sketch_weights")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sketchshape.config import from_tree, to_tree
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.files import write_json
 
@@ -20,7 +20,7 @@ def seed_folder(run: Path, seed: int) -> Path:
     return run / f"seed-{seed}"
 
 
-def claim(folder: Path, run: Run, identity: str, *, fresh: bool) -> None:
+def claim(folder: Path, run: RunSettings, identity: str, *, fresh: bool) -> None:
     """Take a folder for a run; one that holds a run of other settings is not touched.
 
     Args:
@@ -53,7 +53,7 @@ def write_run(run: Path, record: dict[str, Any]) -> None:
     write_json(run / "run.json", {"format": FORMAT, "kind": "run", **record})
 
 
-def read_run(run: Path) -> tuple[Run, dict[str, Any]]:
+def read_run(run: Path) -> tuple[RunSettings, dict[str, Any]]:
     """Read the record of a run.
 
     Args:
@@ -77,6 +77,6 @@ def read_run(run: Path) -> tuple[Run, dict[str, Any]]:
             raise ArtefactError(
                 f"{path}: format {record['format']}, expected {FORMAT}; train again with --fresh"
             )
-        return from_tree(Run, record["settings"], str(path)), record
+        return from_tree(RunSettings, record["settings"], str(path)), record
     except (ValueError, KeyError, TypeError) as error:
         raise ArtefactError(f"{path}: damaged ({error}); train again with --fresh") from None

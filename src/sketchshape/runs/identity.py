@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from sketchshape.config import to_tree
-from sketchshape.config.run import Run, Stage
+from sketchshape.config.run import RunSettings, StageSettings
 from sketchshape.files import digest
 
 FORMAT = 2  # raised when a default changes, since only what differs from the defaults is hashed
 
 
-def identity(run: Run) -> str:
+def identity(run: RunSettings) -> str:
     """Hash what decides the numbers of one seed: all settings but names, paths, device and list of seeds.
 
     Settings that have their defaults do not count, so a setting that is added later leaves older runs valid.
@@ -28,10 +28,10 @@ def identity(run: Run) -> str:
     for section, name in (("data", "path"), ("train", "seeds"), ("train", "device")):
         del tree[section][name]
     del tree["name"]
-    return digest("run", FORMAT, differing(tree, to_tree(Run())))
+    return digest("run", FORMAT, differing(tree, to_tree(RunSettings())))
 
 
-def stage_identity(stage: Stage) -> str:
+def stage_identity(stage: StageSettings) -> str:
     """Hash how a network is optimised, with all that its method adds: 64 hexadecimal digits."""
     kind = type(stage)
     return digest(kind.__qualname__, FORMAT, differing(asdict(stage), asdict(kind())))

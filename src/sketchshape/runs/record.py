@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sketchshape.config import to_tree
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import ShapeItem, SketchItem
 from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.files import write_json
@@ -50,7 +50,7 @@ def report_problems(inputs: Inputs, known: int) -> None:
 
 
 def record_of(
-    run: Run,
+    run: RunSettings,
     inputs: Inputs,
     summary: dict[str, Any],
     key: str,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import ShapeItem, SketchItem, class_key, read_labelled_folder
 from sketchshape.datasets.walk import some
 from sketchshape.encoders.likeness import likeness
@@ -30,7 +30,7 @@ class Side:
         ids: of the items that could be read.
         names: class name of each, in the spelling-free form of `class_key`.
         data: (n, k, ...) as the networks take it.
-        lines: (n, lines, looks, ...) line drawings of shapes; None where the run has none.
+        lines: (n, lines, variants, ...) line drawings of shapes; None where the run has none.
         unreadable: one line for each file that could not be read.
     """
 
@@ -134,7 +134,7 @@ def measure(
 class _Sides:
     """Makes both sides with one preparer, which is costly and built only if a folder is given."""
 
-    def __init__(self, settings: Run, workers: int | None, quiet: bool) -> None:
+    def __init__(self, settings: RunSettings, workers: int | None, quiet: bool) -> None:
         self._settings, self._workers, self._quiet = settings, workers, quiet
         self._preparer: Preparer | None = None
 
@@ -146,9 +146,9 @@ class _Sides:
 
     def sketches(self, folder: Path) -> Side:
         items = read_labelled_folder(folder, "sketches")
-        looks = 2 if self._settings.train.flip_test else 1
+        variants = 2 if self._settings.train.flip_test else 1
         sketches = [item for _, item in items]
-        return _side(items, self.preparer.sketches(sketches, looks, "queries"), folder, "sketch")
+        return _side(items, self.preparer.sketches(sketches, variants, "queries"), folder, "sketch")
 
     def shapes(self, folder: Path) -> Side:
         items = read_labelled_folder(folder, "shapes")

@@ -1,4 +1,4 @@
-"""A trunk for sketches, trained on drawings of many words before it sees a shape: `sketchshape pretrain`."""
+"""A backbone for sketches, trained on drawings before it sees a shape: `sketchshape pretrain`."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ import safetensors.torch
 import torch
 
 from sketchshape.config import to_tree
-from sketchshape.config.pretrain import Pretrain, Source
-from sketchshape.datasets.drawings import Words, read_words, split_words
+from sketchshape.config.pretrain import PretrainSettings, SourceSettings
+from sketchshape.datasets.drawings import Drawings, read_drawings, split_drawings
 from sketchshape.errors import ArtefactError, ConfigError
 from sketchshape.files import atomic, digest, write_json
 from sketchshape.runs.identity import FORMAT, differing
 from sketchshape.train import device as devices
 from sketchshape.train.cgn.words import WordClassifier
-from sketchshape.train.data.drawings import Drawings, picture
+from sketchshape.train.data.drawings import DrawingItems, picture
 from sketchshape.train.engine.fit import fit
 from sketchshape.train.models.backbones import build_backbone
 from sketchshape.train.models.encoder import Encoder
-from sketchshape.train.models.heads import Head as HeadNetwork
+from sketchshape.train.models.heads import Head
 
-NAME = "trunk.safetensors"
+NAME = "backbone.safetensors"
 _VALIDATE = 128  # drawings of one pass
 
 
-def pretrain(settings: Pretrain, folder: Path, *, fresh: bool = False, quiet: bool = False) -> Path:
-    """Train the trunk; the same call goes on after an interruption.
+def pretrain(settings: PretrainSettings, folder: Path, *, fresh: bool = False, quiet: bool = False) -> Path:
+    """Train the backbone; the same call goes on after an interruption.
 
     Args:
         settings: of the run.
-        folder: that it lands in: trunk.safetensors, pretrain.json, log.csv, log.jsonl.
+        folder: that it lands in: backbone.safetensors, pretrain.json, log.csv, log.jsonl.
         fresh: remove what the folder holds first.
         quiet: show no progress.
 
@@ -50,30 +50,30 @@ def pretrain(settings: Pretrain, folder: Path, *, fresh: bool = False, quiet: bo
     """
     if fresh and (folder / "pretrain.json").is_file():
         shutil.rmtree(folder)
-    words = read_words(Path(settings.data.path), _left_out(settings.data.left_out))
-    learned, held = split_words(words, settings.data.validation)
+    words = read_drawings(Path(settings.data.path), _left_out(settings.data.left_out))
+    learned, held = split_drawings(words, settings.data.validation)
     device, seed = devices.pick(settings.train.device), settings.train.seeds[0]
     if not quiet:
         devices.note_precision(settings.train.precision, device)
     method = _network(settings, len(words.names), seed).to(device)
-    method.encoder.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    method.encoder.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     _claim(folder / "pretrain.json", settings, learned)
     check = _Check(method, held, settings.backbone.side, device)
     result = fit(
         method,
-        Drawings(learned, settings.backbone.side, settings.strokes, os.cpu_count() or 1),
+        DrawingItems(learned, settings.backbone.side, settings.strokes, os.cpu_count() or 1),
         settings.classifier,
         seed=seed,
         device=device,
         precision=settings.train.precision,
         folder=folder,
         name="classifier",
-        key=_identity(replace(settings, name="", data=Source())),
+        key=_identity(replace(settings, name="", data=SourceSettings())),
         validate=check if len(held) else None,
         quiet=quiet,
     )
     path = folder / NAME
-    _save_trunk(path, method.encoder, settings)
+    _save_backbone(path, method.encoder, settings)
     if not quiet:
         print(f"{len(learned)} drawings of {len(words.names)} words, {result.seconds:.0f} s", file=sys.stderr)
         if "accuracy" in (last := result.history[-1]):
@@ -91,21 +91,23 @@ def _left_out(path: str) -> frozenset[str]:
     return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
-def _network(settings: Pretrain, words: int, seed: int) -> WordClassifier:
-    backbone, head = settings.backbone, settings.head
+def _network(settings: PretrainSettings, words: int, seed: int) -> WordClassifier:
+    own, head = settings.backbone, settings.head
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        trunk = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=True)
-        top = HeadNetwork(trunk.dim, head.hidden, head.width, settings.classifier.dropout, head.standardise)
-        return WordClassifier(Encoder(trunk, top), words, settings.classifier, stem=settings.stem, seed=seed)
+        backbone = build_backbone(own.name, own.weights, own.size, quiet=True)
+        top = Head(backbone.dim, head.hidden, head.width, settings.classifier.dropout, head.standardise)
+        return WordClassifier(
+            Encoder(backbone, top), words, settings.classifier, stem=settings.stem, seed=seed
+        )
 
 
-def _identity(settings: Pretrain) -> str:
+def _identity(settings: PretrainSettings) -> str:
     """Hash the settings that differ from their defaults."""
-    return digest("pretrain", FORMAT, differing(to_tree(settings), to_tree(Pretrain())))
+    return digest("pretrain", FORMAT, differing(to_tree(settings), to_tree(PretrainSettings())))
 
 
-def _claim(path: Path, settings: Pretrain, words: Words) -> None:
+def _claim(path: Path, settings: PretrainSettings, words: Drawings) -> None:
     record = {"format": 1, "kind": "pretrain", "settings": to_tree(settings), "drawings": len(words)}
     record["hash"] = digest(_identity(settings), list(words.keys))
     if not path.is_file():
@@ -120,7 +122,7 @@ def _claim(path: Path, settings: Pretrain, words: Words) -> None:
 class _Check:
     """Tells after each epoch how many held-out drawings are given the right word."""
 
-    def __init__(self, method: WordClassifier, held: Words, size: int, device: torch.device) -> None:
+    def __init__(self, method: WordClassifier, held: Drawings, size: int, device: torch.device) -> None:
         self.method, self.device = method, device
         pictures = [picture(strokes, size) for strokes in held.strokes]
         self.pictures = torch.from_numpy(np.stack(pictures)) if pictures else torch.empty(0)
@@ -137,10 +139,10 @@ class _Check:
         return {"accuracy": right / len(self.labels)}
 
 
-def _save_trunk(path: Path, encoder: Encoder, settings: Pretrain) -> None:
+def _save_backbone(path: Path, encoder: Encoder, settings: PretrainSettings) -> None:
     tensors: dict[str, Any] = {
-        name: value.detach().cpu().contiguous() for name, value in encoder.trunk.state_dict().items()
+        name: value.detach().cpu().contiguous() for name, value in encoder.backbone.state_dict().items()
     }
-    header = {"format": "1", "kind": "trunk", "settings": _identity(settings)}
+    header = {"format": "1", "kind": "backbone", "settings": _identity(settings)}
     with atomic(path) as temporary:
         safetensors.torch.save_file(tensors, temporary, header)

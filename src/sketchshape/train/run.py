@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import load_dataset
 from sketchshape.files import digest
 from sketchshape.runs.centers import Centers
@@ -32,7 +32,7 @@ from sketchshape.train.trained import keep_trained
 
 
 def train_run(
-    run: Run,
+    run: RunSettings,
     folder: Path,
     *,
     workers: int | None = None,

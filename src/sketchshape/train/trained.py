@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets.parts import Inputs
 from sketchshape.files import write_json
 from sketchshape.runs.embeddings import Embeddings, save_embeddings
@@ -40,7 +40,7 @@ def embed_test(trained: Retriever, inputs: Inputs) -> Embeddings:
     )
 
 
-def load_trained(folder: Path, run: Run, key: str, device: torch.device) -> Retriever:
+def load_trained(folder: Path, run: RunSettings, key: str, device: torch.device) -> Retriever:
     """Read the networks of a seed, whatever the method.
 
     Args:

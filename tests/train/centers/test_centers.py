@@ -10,7 +10,7 @@ from sketchshape.errors import ArtefactError  # noqa: E402
 from sketchshape.runs.centers import Centers  # noqa: E402
 from sketchshape.train.centers.class_centers import class_centers  # noqa: E402
 from sketchshape.train.centers.target_check import target_check  # noqa: E402
-from sketchshape.train.losses import guidance_loss  # noqa: E402
+from sketchshape.train.losses.guidance import guidance_loss  # noqa: E402
 
 torch.set_num_threads(1)
 TIGHT = {"tolerance_grad": 1e-13, "tolerance_change": 1e-16}

@@ -8,7 +8,8 @@ torch = pytest.importorskip("torch")
 from sketchshape.errors import ConfigError  # noqa: E402
 from sketchshape.train.centers.simplex import regular_simplex  # noqa: E402
 from sketchshape.train.centers.target_check import target_check  # noqa: E402
-from sketchshape.train.losses import AMSoftmax, guidance_loss  # noqa: E402
+from sketchshape.train.losses.am_softmax import AMSoftmax  # noqa: E402
+from sketchshape.train.losses.guidance import guidance_loss  # noqa: E402
 
 
 @pytest.mark.parametrize(("corners", "width"), [(2, 1), (3, 2), (7, 6), (7, 40), (90, 256)])

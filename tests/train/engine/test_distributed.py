@@ -68,7 +68,7 @@ def test_a_batch_of_pairs_is_not_cut():
 
 @pytest.mark.parametrize(("batch", "accumulate"), [(6, 2), (4, 3), (3, 4), (2, 6)])
 def test_accumulated_batches_make_the_step_of_one_large_batch(tmp_path, batch, accumulate):
-    large = settings.Stage(epochs=3, batch=12, lr=0.1)
+    large = settings.StageSettings(epochs=3, batch=12, lr=0.1)
     whole = train(Plain(), tmp_path / "whole", large)
     parts = train(Plain(), tmp_path / "parts", replace(large, batch=batch, accumulate=accumulate))
     assert _near(parts["state"], whole["state"], 1e-12)
@@ -94,8 +94,10 @@ def test_accumulation_augments_as_one_large_batch(tmp_path):
         def loss(self, batch):
             return super().loss(Batch(batch.inputs.flatten(1).double() / 255, batch.labels))
 
-    one = train(Pixels(), tmp_path / "one", settings.Stage(epochs=2, batch=8, lr=0.1), items)
-    two = train(Pixels(), tmp_path / "two", settings.Stage(epochs=2, batch=4, accumulate=2, lr=0.1), items)
+    one = train(Pixels(), tmp_path / "one", settings.StageSettings(epochs=2, batch=8, lr=0.1), items)
+    two = train(
+        Pixels(), tmp_path / "two", settings.StageSettings(epochs=2, batch=4, accumulate=2, lr=0.1), items
+    )
     assert _near(one["state"], two["state"], 1e-12)
 
 
@@ -116,14 +118,16 @@ def test_turns_are_taken_over_all_micro_batches(tmp_path):
         def other(self, batch):
             return ((self.a + self.b * batch.inputs[:, 1]) ** 2).mean()
 
-    whole = train(Duel(), tmp_path / "whole", settings.Stage(epochs=2, batch=9, lr=0.01))
-    parts = train(Duel(), tmp_path / "parts", settings.Stage(epochs=2, batch=3, accumulate=3, lr=0.01))
+    whole = train(Duel(), tmp_path / "whole", settings.StageSettings(epochs=2, batch=9, lr=0.01))
+    parts = train(
+        Duel(), tmp_path / "parts", settings.StageSettings(epochs=2, batch=3, accumulate=3, lr=0.01)
+    )
     assert _near(parts["state"], whole["state"], 1e-12)
     assert parts["losses"] == pytest.approx(whole["losses"], rel=1e-12)
 
 
 def test_accumulation_with_batch_norm_resumes_to_the_same_bits(tmp_path):
-    stage = settings.Stage(epochs=2, batch=4, accumulate=3, lr=0.1, ema=0.8)
+    stage = settings.StageSettings(epochs=2, batch=4, accumulate=3, lr=0.1, ema=0.8)
     whole = train(normed(), tmp_path / "whole", stage)
 
     class Stopped(Items):
@@ -149,14 +153,14 @@ def test_accumulation_with_batch_norm_resumes_to_the_same_bits(tmp_path):
 
 def test_fine_tuning_keeps_channels_last(tmp_path, monkeypatch):
     monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path / "cache"))
-    more = '[train]\ntrunk = "finetune"\ndevice = "cpu"'
+    more = '[train]\nbackbone = "finetune"\ndevice = "cpu"'
     config = write_config(tmp_path / "small.toml", more)
     words = [f"data.path={json.dumps(str(make_world(tmp_path / 'world', 2, 3)))}", "student.epochs=1"]
-    run = load_config(settings.Run, config, [*words, "teacher.epochs=1"])
+    run = load_config(settings.RunSettings, config, [*words, "teacher.epochs=1"])
     train_run(run, tmp_path / "run", workers=1, quiet=True)
     for name in ("teacher", "student"):
         saved = torch.load(tmp_path / f"run/seed-0/{name}.checkpoint", weights_only=True)["state"]
-        weight = saved["method"]["encoder.trunk.layers.3.weight"]
+        weight = saved["method"]["encoder.backbone.layers.3.weight"]
         assert weight.is_contiguous(memory_format=torch.channels_last)
         assert not weight.is_contiguous()
 

@@ -19,7 +19,7 @@ from sketchshape.train.models.encoder import Encoder, Features  # noqa: E402
 from sketchshape.train.models.heads import Head  # noqa: E402
 
 torch.set_num_threads(1)
-STAGE = settings.Teacher(epochs=3, batch=6, lr=0.1, ema=0.7)
+STAGE = settings.TeacherSettings(epochs=3, batch=6, lr=0.1, ema=0.7)
 
 
 class _Recorded(Teacher):
@@ -158,7 +158,7 @@ def test_the_weights_come_back_after_a_failed_validation():
 
 @pytest.mark.parametrize("value", [-0.1, 1.0])
 def test_a_decay_out_of_range_is_refused(value):
-    tree = to_tree(settings.Run())
+    tree = to_tree(settings.RunSettings())
     tree["student"]["ema"] = value
     with pytest.raises(ConfigError, match=r"student.ema is .*, expected 0.0 to 0.99999"):
-        from_tree(settings.Run, tree)
+        from_tree(settings.RunSettings, tree)

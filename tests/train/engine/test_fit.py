@@ -34,7 +34,7 @@ from sketchshape.train.models.encoder import Encoder, Features, ParameterGroup  
 from sketchshape.train.models.heads import Head  # noqa: E402
 
 torch.set_num_threads(1)
-STAGE = settings.Teacher(epochs=3, batch=4, lr=0.05, views_min=2, schedule="cosine")
+STAGE = settings.TeacherSettings(epochs=3, batch=4, lr=0.05, views_min=2, schedule="cosine")
 
 
 def _teacher(options=STAGE, dropout=0.3):
@@ -94,7 +94,7 @@ def test_training_lowers_the_loss_and_separates_the_classes(tmp_path):
 
 
 def test_a_step_is_sgd_with_momentum_and_decay_at_the_scheduled_rate(tmp_path):
-    stage = settings.Teacher(
+    stage = settings.TeacherSettings(
         epochs=4, batch=6, lr=0.1, momentum=0.8, weight_decay=0.01, decay_every=2, decay=0.5
     )
 
@@ -102,30 +102,30 @@ def test_a_step_is_sgd_with_momentum_and_decay_at_the_scheduled_rate(tmp_path):
         def __init__(self):
             super().__init__()
             self.head = torch.nn.Parameter(torch.tensor([1.0, -2.0], dtype=torch.float64))
-            self.trunk = torch.nn.Parameter(torch.tensor([0.5, 3.0], dtype=torch.float64))
+            self.backbone = torch.nn.Parameter(torch.tensor([0.5, 3.0], dtype=torch.float64))
 
         def groups(self):
-            return [ParameterGroup([self.head]), ParameterGroup([self.trunk], 0.1)]
+            return [ParameterGroup([self.head]), ParameterGroup([self.backbone], 0.1)]
 
         def loss(self, batch):
-            return ((batch.inputs @ self.head - 1) ** 2).mean() + ((batch.inputs @ self.trunk) ** 2).mean()
+            return ((batch.inputs @ self.head - 1) ** 2).mean() + ((batch.inputs @ self.backbone) ** 2).mean()
 
     data = Items(np.random.default_rng(0).normal(size=(12, 2)), np.zeros(12))
     method, result = _run(tmp_path, Linear(), data, stage)
-    values = {"head": np.array([1.0, -2.0]), "trunk": np.array([0.5, 3.0])}
-    speed, losses = {"head": np.zeros(2), "trunk": np.zeros(2)}, []
+    values = {"head": np.array([1.0, -2.0]), "backbone": np.array([0.5, 3.0])}
+    speed, losses = {"head": np.zeros(2), "backbone": np.zeros(2)}, []
     for epoch in range(4):
         rate = 0.1 * 0.5 ** (epoch // 2)
         for batch in data.batches(6, seed=0, epoch=epoch):
             x = batch.inputs.numpy()
-            errors = {"head": x @ values["head"] - 1, "trunk": x @ values["trunk"]}
+            errors = {"head": x @ values["head"] - 1, "backbone": x @ values["backbone"]}
             losses.append(sum((error**2).mean() for error in errors.values()))
-            for name, factor in (("head", 1.0), ("trunk", 0.1)):
+            for name, factor in (("head", 1.0), ("backbone", 0.1)):
                 slope = 2 * x.T @ errors[name] / len(x) + 0.01 * values[name]
                 speed[name] = 0.8 * speed[name] + slope
                 values[name] = values[name] - rate * factor * speed[name]
     assert np.allclose(method.head.detach(), values["head"], rtol=1e-10)
-    assert np.allclose(method.trunk.detach(), values["trunk"], rtol=1e-10)
+    assert np.allclose(method.backbone.detach(), values["backbone"], rtol=1e-10)
     assert [row["loss"] for row in result.history] == pytest.approx(
         np.reshape(losses, (4, 2)).mean(1), rel=1e-10
     )
@@ -169,11 +169,11 @@ def test_sgd_skips_a_step_whose_scaled_gradients_overflow():
 
 
 def test_schedules_are_their_formulas():
-    step = settings.Stage(lr=0.001)
+    step = settings.StageSettings(lr=0.001)
     assert [learning_rate(step, epoch) for epoch in (0, 9.9, 10, 89)] == pytest.approx(
         [0.001, 0.001, 0.0009, 0.001 * 0.9**8]
     )
-    cosine = settings.Stage(lr=0.2, schedule="cosine", epochs=60)
+    cosine = settings.StageSettings(lr=0.2, schedule="cosine", epochs=60)
     assert [learning_rate(cosine, epoch) for epoch in (0, 15, 30, 60)] == pytest.approx(
         [0.2, 0.1 * (1 + math.cos(math.pi / 4)), 0.1, 0.0], abs=1e-15
     )
@@ -197,7 +197,7 @@ class _Duel(Method):
 
 
 def test_players_take_turns(tmp_path):
-    stage = settings.Stage(epochs=1, batch=4, lr=0.1, momentum=0, weight_decay=0)
+    stage = settings.StageSettings(epochs=1, batch=4, lr=0.1, momentum=0, weight_decay=0)
     method, result = _run(tmp_path, _Duel(), Items(np.zeros((8, 1)), np.zeros(8)), stage)
     found = [*method.found, (method.a.item(), method.b.item())]
     seen = list(zip(found[0::2], found[1::2], found[2::2], strict=False))
@@ -215,7 +215,7 @@ def test_a_step_gives_the_loss_of_each_turn_and_stops_at_one_that_is_not_finite(
             a, b = super().turns()
             return [a, replace(b, loss=lambda batch: self.loss(batch) * float("nan"))]
 
-    stage, batch = settings.Stage(momentum=0, weight_decay=0), Items(np.zeros((2, 1)), np.zeros(2))
+    stage, batch = settings.StageSettings(momentum=0, weight_decay=0), Items(np.zeros((2, 1)), np.zeros(2))
     (items,) = batch.batches(2, seed=0, epoch=0)
     method = _Duel()
     losses = Stepper(method, stage, torch.device("cpu"), "fp32").step(items, 0.1)
@@ -292,7 +292,7 @@ def test_without_checkpoints_inside_an_epoch_the_epoch_is_repeated_to_the_same_b
 def test_fine_tuning_with_augmentation_resumes_to_the_same_bits(tmp_path):
     pictures = np.random.default_rng(0).integers(0, 256, (10, 2, 16, 16), dtype=np.uint8)
     data = Items(pictures, np.arange(10) % 3, variants=True, transform=Augment(15.0))
-    centers, stage = torch.eye(3, 6), settings.Student(epochs=2, batch=4, lr=0.1, classification=0.5)
+    centers, stage = torch.eye(3, 6), settings.StudentSettings(epochs=2, batch=4, lr=0.1, classification=0.5)
 
     def student():
         torch.manual_seed(0)
@@ -308,7 +308,7 @@ def test_fine_tuning_with_augmentation_resumes_to_the_same_bits(tmp_path):
     changed = {
         key for key, value in start.state_dict().items() if not torch.equal(value, whole.state_dict()[key])
     }
-    assert changed == set(start.state_dict()) - {"centers"}  # the trunk with its batch-norms too
+    assert changed == set(start.state_dict()) - {"centers"}  # the backbone with its batch-norms too
 
 
 @pytest.mark.parametrize("when", ["update", "validate"])
@@ -409,7 +409,7 @@ def test_logs_have_one_row_for_each_stage_and_epoch(tmp_path):
 
     method = _teacher()
     _run(tmp_path, method, validate=validate)
-    centers, stage = torch.eye(3, 6), settings.Student(epochs=2, batch=4)
+    centers, stage = torch.eye(3, 6), settings.StudentSettings(epochs=2, batch=4)
     student = Student(Encoder(Features(12), Head(12, 8, 6)), centers, stage)
     sketches = Items(np.random.default_rng(0).normal(size=(9, 12)).astype(np.float32), np.arange(9) % 3)
     _run(tmp_path, student, sketches, stage, name="student")

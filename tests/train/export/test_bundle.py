@@ -13,10 +13,10 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from sketchshape.config import load_config
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import sample_root
 from sketchshape.encoders import Bundle
-from sketchshape.encoders.bundle import LineSettings, ViewSettings
+from sketchshape.encoders.bundle import BundleLines, BundleViews
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.runs.calibration import calibrate
 from sketchshape.runs.embeddings import load_embeddings
@@ -44,11 +44,11 @@ def small_data(root: Path) -> Path:
 
 @pytest.fixture(scope="module", params=["frozen", "finetune", "words"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the smallest backbone, with a frozen trunk, with a trained one, and with a words head.
+    """A run of the smallest backbone, with a frozen backbone, with a trained one, and with a words head.
 
     In the latter two, sketches have two backbones side by side.
     """
-    root, trunk = tmp_path_factory.mktemp(request.param), request.param.replace("words", "frozen")
+    root, backbone = tmp_path_factory.mktemp(request.param), request.param.replace("words", "frozen")
     data = small_data(root / "data")
     if request.param == "words":
         shutil.copy(sample_root() / "sketches/train/bed.ndjson", data / "sketches/train")
@@ -59,7 +59,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         "views.size=64",
         f"views.elevations={[30.0, 10.0] if request.param == 'words' else [30.0]}",
         f"views.pool={'mean+max' if request.param == 'words' else 'mean'}",
-        f"views.lines={3 if trunk == 'frozen' else 0}",
+        f"views.lines={3 if backbone == 'frozen' else 0}",
         "views.line_size=48",
         "views.line_weight=0.7",
         "backbone.name=tiny",
@@ -77,13 +77,13 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         f"words.weight={1.5 if request.param == 'words' else 0}",
         "words.hidden=24",
         "words.epochs=2",
-        f"train.trunk={trunk}",
-        f"train.flip_test={str(trunk == 'frozen').lower()}",
+        f"train.backbone={backbone}",
+        f"train.flip_test={str(backbone == 'frozen').lower()}",
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SKETCHSHAPE_CACHE", str(root / "cache"))
         (root / "run.toml").write_text("")
-        train_run(load_config(Run, root / "run.toml", settings), root / "run", quiet=True)
+        train_run(load_config(RunSettings, root / "run.toml", settings), root / "run", quiet=True)
     return root / "run"
 
 
@@ -103,9 +103,9 @@ def test_a_run_is_exported_and_agrees_with_torch(run: Path, tmp_path: Path) -> N
     assert bundle.centers.shape == (3, bundle.width)
     assert not bundle.centers[:, 16:].any()
     np.testing.assert_allclose(np.linalg.norm(bundle.centers, axis=1), 1, atol=1e-6)
-    assert bundle.views == ViewSettings(4, 64, (30.0, 10.0) if words else (30.0,))
+    assert bundle.views == BundleViews(4, 64, (30.0, 10.0) if words else (30.0,))
     shown = f"a shape is {8 if words else 4} views of 32 pixels"
-    assert bundle.lines == (None if "finetune" in str(run) else LineSettings(3, 48, 0.7))
+    assert bundle.lines == (None if "finetune" in str(run) else BundleLines(3, 48, 0.7))
     assert bundle.confidence == calibrate(load_embeddings(run / "seed-0/embeddings.npz"))
     record = json.loads((tmp_path / "bundle/bundle.json").read_text())
     assert (
@@ -198,9 +198,9 @@ def test_small_variances_keep_their_digits(tmp_path: Path) -> None:
 def test_the_graph_averages_a_drawing_with_its_mirror_image(unit: bool) -> None:
     """Unit rows are averaged as such and brought to length 1 again; others are averaged as they are."""
     torch.manual_seed(0)
-    trunk, head = torch.nn.Sequential(ToFloat(), torch.nn.Flatten()), torch.nn.Linear(16, 4)
+    backbone, head = torch.nn.Sequential(ToFloat(), torch.nn.Flatten()), torch.nn.Linear(16, 4)
     network = torch.nn.Sequential(head, Unit()) if unit else head
-    graph = Exportable(trunk, network, mirrored=True, finish=unit)
+    graph = Exportable(backbone, network, mirrored=True, finish=unit)
     picture = torch.randint(0, 256, (2, 4, 4), dtype=torch.uint8)
     one, other = (head(view.flatten(1).float()) for view in (picture, picture.flip(2)))
     if unit:
@@ -213,16 +213,16 @@ def test_the_graph_averages_a_drawing_with_its_mirror_image(unit: bool) -> None:
 
 def test_the_graph_of_shapes_gives_the_network_all_views_and_mirrors_none() -> None:
     torch.manual_seed(0)
-    trunk, head = torch.nn.Sequential(ToFloat(), torch.nn.Flatten()), torch.nn.Linear(16, 4)
+    backbone, head = torch.nn.Sequential(ToFloat(), torch.nn.Flatten()), torch.nn.Linear(16, 4)
     pictures = torch.randint(0, 256, (2, 3, 4, 4), dtype=torch.uint8)
     expected = head(pictures.flatten(2).float())
-    graph = Exportable(trunk, head, mirrored=False, finish=False)
+    graph = Exportable(backbone, head, mirrored=False, finish=False)
     torch.testing.assert_close(graph(pictures), expected)
     pooled = OfViews(head)
     for finish in (False, True):
         rows = head(pictures.flatten(2).float().mean(1))
         rows = torch.nn.functional.normalize(rows, dim=1) if finish else rows
-        graph = Exportable(trunk, pooled, mirrored=False, finish=finish)
+        graph = Exportable(backbone, pooled, mirrored=False, finish=finish)
         torch.testing.assert_close(graph(pictures), rows)
 
 

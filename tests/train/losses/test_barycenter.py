@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from sketchshape.train.losses import line_cost, wasserstein_barycenter  # noqa: E402
+from sketchshape.train.losses.barycenter import line_cost, wasserstein_barycenter  # noqa: E402
 
 torch.set_num_threads(1)
 BINS = 101

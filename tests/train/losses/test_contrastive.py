@@ -7,7 +7,7 @@ import math
 import pytest
 
 torch = pytest.importorskip("torch")
-from sketchshape.train.losses import (  # noqa: E402
+from sketchshape.train.losses.contrastive import (  # noqa: E402
     Contrastive,
     Exponential,
     across_loss,

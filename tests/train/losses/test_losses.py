@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from sketchshape.train.losses import AMSoftmax, am_softmax_loss, guidance_loss  # noqa: E402
+from sketchshape.train.losses.am_softmax import AMSoftmax, am_softmax_loss  # noqa: E402
+from sketchshape.train.losses.guidance import guidance_loss  # noqa: E402
 
 torch.set_num_threads(1)
 

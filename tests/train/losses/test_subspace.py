@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 torch = pytest.importorskip("torch")
-from sketchshape.train.losses import improved_center_loss, point_to_subspace, span  # noqa: E402
+from sketchshape.train.losses.subspace import improved_center_loss, point_to_subspace, span  # noqa: E402
 
 torch.set_num_threads(1)
 

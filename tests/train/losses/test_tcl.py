@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from sketchshape.train.engine.sgd import SGD  # noqa: E402
-from sketchshape.train.losses import TripletCenter, triplet_center_loss  # noqa: E402
+from sketchshape.train.losses.triplet_center import TripletCenter, triplet_center_loss  # noqa: E402
 from sketchshape.train.models.encoder import ParameterGroup  # noqa: E402
 
 torch.set_num_threads(1)

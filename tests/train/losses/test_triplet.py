@@ -7,7 +7,8 @@ import math
 import pytest
 
 torch = pytest.importorskip("torch")
-from sketchshape.train.losses import batch_hard_loss, class_mean_loss  # noqa: E402
+from sketchshape.train.losses.class_means import class_mean_loss  # noqa: E402
+from sketchshape.train.losses.triplet import batch_hard_loss  # noqa: E402
 
 torch.set_num_threads(1)
 

@@ -24,10 +24,8 @@ from sketchshape.train.data.items import (  # noqa: E402
     Items,
 )
 from sketchshape.train.data.pairs import Pairs  # noqa: E402
-from sketchshape.train.losses import (  # noqa: E402
-    am_softmax_loss,
-    triplet_center_loss,
-)
+from sketchshape.train.losses.am_softmax import am_softmax_loss  # noqa: E402
+from sketchshape.train.losses.triplet_center import triplet_center_loss  # noqa: E402
 from sketchshape.train.methods import center_softmax, sl, tcl  # noqa: E402
 from sketchshape.train.models.encoder import Encoder, Features  # noqa: E402
 from sketchshape.train.models.heads import Head  # noqa: E402
@@ -148,7 +146,7 @@ def test_a_wrong_option_of_the_student_is_refused_by_the_run():
 def test_center_softmax_is_am_softmax_with_the_centers_as_weights():
     centers = torch.randn(12, 8, generator=torch.Generator().manual_seed(0))
     options = center_softmax.Options(scale=9.0, margin=0.3)
-    student = center_softmax.SoftmaxStudent(_encoder(), centers, settings.Student(), options)
+    student = center_softmax.SoftmaxStudent(_encoder(), centers, settings.StudentSettings(), options)
     batch = _sketches()
     (turn,) = student.turns()
     loss = turn.loss(batch)

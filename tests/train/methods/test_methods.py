@@ -211,13 +211,15 @@ def test_options_of_another_method_and_fine_tuning_are_refused(tmp_path):
 
     refused(r"method tcl: unknown key 'options\.tight'; ", options={"tight": 3.0})
     refused(r"method tcl: options\.margin is 'wide', expected a number", options={"margin": "wide"})
-    refused(r"train\.trunk is 'finetune'.*tcl.*set frozen", train=settings.Train(trunk="finetune"))
-    worded = {"views": settings.Views(lines=6), "words": settings.Words(weight=0.5)}
+    refused(
+        r"train\.backbone is 'finetune'.*tcl.*set frozen", train=settings.TrainSettings(backbone="finetune")
+    )
+    worded = {"views": settings.ViewSettings(lines=6), "words": settings.WordsSettings(weight=0.5)}
     refused(r"words\.weight is 0\.5, but only cgn has a words head: set it to 0", **worded)
     refused(
         r"views\.lines is 6, but method dcml compares by euclidean.*set it to 0",
         method="dcml",
-        views=settings.Views(lines=6),
+        views=settings.ViewSettings(lines=6),
     )
 
 

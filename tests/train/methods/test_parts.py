@@ -15,7 +15,9 @@ from sketchshape.config import run as settings  # noqa: E402
 from sketchshape.datasets.parts import Part  # noqa: E402
 from sketchshape.encoders.likeness import likeness  # noqa: E402
 from sketchshape.train.data.pairs import PairBatch  # noqa: E402
-from sketchshape.train.losses import batch_hard_loss, class_mean_loss, four_term_loss  # noqa: E402
+from sketchshape.train.losses.class_means import class_mean_loss  # noqa: E402
+from sketchshape.train.losses.contrastive import four_term_loss  # noqa: E402
+from sketchshape.train.losses.triplet import batch_hard_loss  # noqa: E402
 from sketchshape.train.methods import dca, dchml, dcml, lwbr, siamese, subspace  # noqa: E402
 from sketchshape.train.models.heads import Head  # noqa: E402
 from sketchshape.train.models.retriever import Sizes  # noqa: E402
@@ -23,7 +25,7 @@ from sketchshape.train.models.views import draw_views  # noqa: E402
 
 torch.set_num_threads(1)
 DIM, VIEWS = 6, 5
-RUN, SIZES = settings.Run(head=settings.Head(hidden=8, width=7)), Sizes(DIM, DIM, 3)
+RUN, SIZES = settings.RunSettings(head=settings.HeadSettings(hidden=8, width=7)), Sizes(DIM, DIM, 3)
 
 
 def _draw(*size, seed=0):

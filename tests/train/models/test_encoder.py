@@ -12,7 +12,8 @@ from sketchshape.config import run as settings  # noqa: E402
 from sketchshape.train.cgn.student import Student  # noqa: E402
 from sketchshape.train.cgn.teacher import Teacher  # noqa: E402
 from sketchshape.train.data.items import Batch  # noqa: E402
-from sketchshape.train.losses import am_softmax_loss, guidance_loss  # noqa: E402
+from sketchshape.train.losses.am_softmax import am_softmax_loss  # noqa: E402
+from sketchshape.train.losses.guidance import guidance_loss  # noqa: E402
 from sketchshape.train.models.backbones import build_backbone  # noqa: E402
 from sketchshape.train.models.encoder import Encoder, Features  # noqa: E402
 from sketchshape.train.models.heads import Head  # noqa: E402
@@ -21,10 +22,10 @@ from sketchshape.train.models.views import some_views  # noqa: E402
 torch.set_num_threads(1)
 
 
-def _encoder(trunk=None, width=8, dropout=0.0):
+def _encoder(backbone=None, width=8, dropout=0.0):
     torch.manual_seed(0)
-    trunk = trunk or Features(32)
-    return Encoder(trunk, Head(trunk.dim, hidden=16, width=width, dropout=dropout))
+    backbone = backbone or Features(32)
+    return Encoder(backbone, Head(backbone.dim, hidden=16, width=width, dropout=dropout))
 
 
 def _pictures(*shape):
@@ -64,7 +65,7 @@ def test_the_strongest_answer_of_any_view_can_stand_beside_the_mean():
     views = torch.rand(5, 4, 32)
     both = torch.cat([views.mean(1), views.max(1).values], 1)
     assert torch.allclose(encoder(views), encoder.head(both), atol=1e-6)
-    with pytest.raises(ValueError, match="the trunk gives 64 features, the head takes 32"):
+    with pytest.raises(ValueError, match="the backbone gives 64 features, the head takes 32"):
         Encoder(Features(32), Head(32), "mean+max")
 
 
@@ -84,15 +85,15 @@ def test_inputs_of_a_wrong_kind_are_refused():
         _encoder()(torch.rand(2, 3, 4, 32))
     with pytest.raises(ValueError, match=r"of a picture \(H, W\) each"):
         _encoder(build_backbone("tiny", "none", 16))(torch.zeros(2, 16, dtype=torch.uint8))
-    with pytest.raises(ValueError, match="the trunk gives 32 features, the head takes 8"):
+    with pytest.raises(ValueError, match="the backbone gives 32 features, the head takes 8"):
         Encoder(Features(32), Head(8))
 
 
 def test_parameter_groups_hold_every_parameter_once():
     encoder = _encoder(build_backbone("tiny", "none", 16))
-    head, trunk = encoder.groups(0.1)
-    assert (head.factor, trunk.factor) == (1.0, 0.1)
-    held = [id(one) for group in (head, trunk) for one in group.parameters]
+    head, backbone = encoder.groups(0.1)
+    assert (head.factor, backbone.factor) == (1.0, 0.1)
+    held = [id(one) for group in (head, backbone) for one in group.parameters]
     assert sorted(held) == sorted(id(one) for one in encoder.parameters())
     assert len(_encoder().groups(0.1)) == 1
 
@@ -100,7 +101,7 @@ def test_parameter_groups_hold_every_parameter_once():
 @pytest.mark.parametrize("modality", ["shape", "sketch"])
 def test_the_teacher_yields_its_am_softmax_loss(modality):
     encoder = _encoder()
-    teacher = Teacher(encoder, 3, settings.Teacher(scale=9.0, margin=0.2, modality=modality))
+    teacher = Teacher(encoder, 3, settings.TeacherSettings(scale=9.0, margin=0.2, modality=modality))
     inputs = torch.rand(6, 4, 32) if modality == "shape" else torch.rand(6, 32)
     batch = Batch(inputs, torch.tensor([0, 1, 2, 0, 1, 2]))
     (turn,) = teacher.turns()
@@ -115,7 +116,7 @@ def test_the_teacher_yields_its_am_softmax_loss(modality):
 def test_the_student_yields_guidance_and_what_is_added():
     encoder, centers = _encoder(), torch.randn(3, 8)
     batch = Batch(torch.rand(6, 32), torch.tensor([0, 1, 2, 0, 1, 2]))
-    options = settings.Student(weight=0.2, away="mean")
+    options = settings.StudentSettings(weight=0.2, away="mean")
     student = Student(encoder, centers, options)
     (turn,) = student.turns()
     loss = turn.loss(batch)
@@ -135,9 +136,9 @@ def test_the_student_yields_guidance_and_what_is_added():
 
 def test_the_student_refuses_centers_that_do_not_fit():
     with pytest.raises(ValueError, match=r"centers have shape \(3, 9\), expected \(N, 8\)"):
-        Student(_encoder(), torch.randn(3, 9), settings.Student())
+        Student(_encoder(), torch.randn(3, 9), settings.StudentSettings())
     with pytest.raises(ValueError, match="at least 2 classes"):
-        Student(_encoder(), torch.randn(1, 8), settings.Student())
+        Student(_encoder(), torch.randn(1, 8), settings.StudentSettings())
 
 
 def test_some_views_are_different_views_of_each_shape():
@@ -160,6 +161,6 @@ def test_the_teacher_sees_subsets_of_views_only_where_asked():
     encoder = _encoder().eval()
     batch = Batch(torch.rand(6, 12, 32), torch.tensor([0, 1, 2, 0, 1, 2]))
     for least, changes in ((0, False), (6, True)):
-        teacher = Teacher(encoder, 3, settings.Teacher(views_min=least))
+        teacher = Teacher(encoder, 3, settings.TeacherSettings(views_min=least))
         losses = {float(teacher.loss(batch).detach()) for _ in range(5)}
         assert (len(losses) > 1) == changes

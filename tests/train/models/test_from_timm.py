@@ -12,8 +12,8 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import save_file  # noqa: E402
 from torch import nn  # noqa: E402
 
-from sketchshape.config.backbone import Backbone  # noqa: E402
-from sketchshape.config.run import Run, Train  # noqa: E402
+from sketchshape.config.backbone import BackboneSettings  # noqa: E402
+from sketchshape.config.run import RunSettings, TrainSettings  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError, MissingExtraError, SketchshapeError  # noqa: E402
 from sketchshape.train.models.backbones import build_backbone  # noqa: E402
 from sketchshape.train.models.frozen import frozen  # noqa: E402
@@ -128,12 +128,15 @@ def test_the_hash_follows_name_and_normalisation(monkeypatch):
 
 
 def test_it_is_fine_tuned_beside_another_stored_and_loaded(tmp_path):
-    backbone = Backbone(("timm/convnext_tiny", "tiny"), "none", (48, 32))
-    settings, device = Run(backbone=backbone, train=Train(trunk="finetune")), torch.device("cpu")
+    backbone = BackboneSettings(("timm/convnext_tiny", "tiny"), "none", (48, 32))
+    settings, device = (
+        RunSettings(backbone=backbone, train=TrainSettings(backbone="finetune")),
+        torch.device("cpu"),
+    )
     sizes = Sizes(48, 48, 2)  # of pictures, whose backbones are trained
     pair = new_pair(settings, sizes, 0, device)
     pair.sketches(_pictures()).sum().backward()
-    assert all(one.grad is not None for one in pair.sketches.trunk.parameters())
+    assert all(one.grad is not None for one in pair.sketches.backbone.parameters())
     made = pair.retriever(settings, device)
     save_networks(tmp_path, made, sizes, "key")
     sketches = _pictures().numpy()[:, None]
@@ -141,7 +144,7 @@ def test_it_is_fine_tuned_beside_another_stored_and_loaded(tmp_path):
     np.testing.assert_array_equal(
         load_trained(tmp_path, settings, "key", device).embed_sketches(sketches), expected
     )
-    assert pair.shapes.trunk.dim == 12 + 32
+    assert pair.shapes.backbone.dim == 12 + 32
 
 
 @pytest.mark.slow
@@ -150,7 +153,7 @@ def test_the_exported_graph_gives_the_same_vectors():
     pytest.importorskip("onnxscript")
     from sketchshape.train.export.graphs import sketch_graph
 
-    settings = Run(backbone=Backbone("timm/convnext_tiny", "imagenet", 48))
+    settings = RunSettings(backbone=BackboneSettings("timm/convnext_tiny", "imagenet", 48))
     made = new_pair(settings, Sizes(12, 12, 2), 0, torch.device("cpu")).retriever(
         settings, torch.device("cpu")
     )

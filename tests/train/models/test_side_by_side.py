@@ -10,8 +10,8 @@ from safetensors.torch import save_file  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 from sketchshape.config import load_config  # noqa: E402
-from sketchshape.config.backbone import Backbone  # noqa: E402
-from sketchshape.config.run import Run, Train  # noqa: E402
+from sketchshape.config.backbone import BackboneSettings  # noqa: E402
+from sketchshape.config.run import RunSettings, TrainSettings  # noqa: E402
 from sketchshape.errors import ConfigError  # noqa: E402
 from sketchshape.train.models.backbones import (  # noqa: E402
     FORMER,
@@ -132,22 +132,22 @@ def test_a_name_that_there_was_says_what_to_write(name):
 def test_what_to_write_for_it_is_a_configuration(name, tmp_path):
     path = tmp_path / "run.toml"
     path.write_text("[backbone]\n" + FORMER[name].replace("], ", "]\n"))
-    backbone = load_config(Run, path).backbone
+    backbone = load_config(RunSettings, path).backbone
     for part in (*backbone.of("shape").parts, *backbone.of("sketch").parts):
         assert part.size >= backbone_class(part.name).least
 
 
 def test_they_are_fine_tuned_stored_and_loaded(tmp_path):
-    settings = Run(
-        backbone=Backbone(("tiny", "tiny"), "none", (32, 24), sketch_name="tiny", sketch_size=32),
-        train=Train(trunk="finetune"),
+    settings = RunSettings(
+        backbone=BackboneSettings(("tiny", "tiny"), "none", (32, 24), sketch_name="tiny", sketch_size=32),
+        train=TrainSettings(backbone="finetune"),
     )
     device = torch.device("cpu")
     sizes = Sizes(32, 32, 2)  # of pictures, whose backbones are trained
     pair = new_pair(settings, sizes, 0, device)
-    assert (pair.shapes.trunk.dim, pair.sketches.trunk.dim) == (64, 32)
+    assert (pair.shapes.backbone.dim, pair.sketches.backbone.dim) == (64, 32)
     pair.shapes(_pictures(6, 32).reshape(2, 3, 32, 32)).sum().backward()
-    for part in pair.shapes.trunk.parts:
+    for part in pair.shapes.backbone.parts:
         assert all(parameter.grad.abs().sum() > 0 for parameter in part.parameters())
     made = pair.retriever(settings, device)
     save_networks(tmp_path, made, sizes, "key")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from sketchshape.config.run import Student
+from sketchshape.config.run import StudentSettings
 from sketchshape.metrics.rows import unit
 from sketchshape.train.losses.guidance import check_push
 from sketchshape.types import F64
@@ -77,7 +77,7 @@ def target_check(centers: NDArray[Any], weight: float = 0.1, away: str = "sum") 
 
 
 def report_targets(
-    centers: NDArray[Any], classes: Sequence[str], options: Student, *, quiet: bool
+    centers: NDArray[Any], classes: Sequence[str], options: StudentSettings, *, quiet: bool
 ) -> dict[str, Any]:
     """Print where the student will be led before it starts, with a warning when that is wrong.
 

@@ -7,24 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.train.data.items import Items
 from sketchshape.train.data.sketch_augment import Augment
 from sketchshape.types import I64
 
 
-def teaching(inputs: Inputs, run: Run) -> Items:
+def teaching(inputs: Inputs, run: RunSettings) -> Items:
     """Give what the teacher learns from: shapes, or sketches where the roles are swapped. [CGN] Table 3."""
     return _shapes(inputs) if run.teacher.modality == "shape" else _sketches(inputs, run)
 
 
-def learning(inputs: Inputs, run: Run) -> Items:
+def learning(inputs: Inputs, run: RunSettings) -> Items:
     """Give what the student learns from: the other modality."""
     return _sketches(inputs, run) if run.teacher.modality == "shape" else _shapes(inputs)
 
 
-def wording(inputs: Inputs, run: Run) -> Items:
+def wording(inputs: Inputs, run: RunSettings) -> Items:
     """Give what the words head learns from: the sketches, and those of the words without shapes."""
     items = _sketches(inputs, run)
     if inputs.words is None:
@@ -64,9 +64,9 @@ def _shapes(inputs: Inputs) -> Items:
     return Items(inputs.shapes.data, inputs.shapes.labels)
 
 
-def _sketches(inputs: Inputs, run: Run) -> Items:
+def _sketches(inputs: Inputs, run: RunSettings) -> Items:
     part, drawn = inputs.train, inputs.shapes.lines
-    if run.train.trunk != "frozen":
+    if run.train.backbone != "frozen":
         return Items(part.data[:, 0], part.labels, transform=Augment(run.train.rotation))
     if drawn is None:
         return Items(part.data, part.labels, variants=True)

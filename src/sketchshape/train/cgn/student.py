@@ -13,8 +13,8 @@ from sketchshape.train.data.items import Batch
 from sketchshape.train.engine.fit import Validate
 from sketchshape.train.engine.method import Method
 from sketchshape.train.engine.task import Task
-from sketchshape.train.losses import AMSoftmax, guidance_loss
-from sketchshape.train.losses.guidance import check_push
+from sketchshape.train.losses.am_softmax import AMSoftmax
+from sketchshape.train.losses.guidance import check_push, guidance_loss
 from sketchshape.train.models.encoder import Encoder, ParameterGroup
 from sketchshape.train.models.retriever import Retriever
 from sketchshape.types import F32
@@ -26,7 +26,7 @@ class Student(Method[Batch]):
     Args:
         encoder: of the learning modality.
         centers: (N, D) of the teacher, D the width of the encoder's embedding.
-        options: weight, away, classification and trunk_lr are used.
+        options: weight, away, classification and backbone_lr are used.
         seed: of the first weights of its own classifier.
 
     Raises:
@@ -36,7 +36,7 @@ class Student(Method[Batch]):
     centers: Tensor
 
     def __init__(
-        self, encoder: Encoder, centers: Tensor, options: settings.Student, *, seed: int = 0
+        self, encoder: Encoder, centers: Tensor, options: settings.StudentSettings, *, seed: int = 0
     ) -> None:
         super().__init__()
         width = encoder.head.width
@@ -49,7 +49,7 @@ class Student(Method[Batch]):
 
     def groups(self) -> list[ParameterGroup]:
         """List the parameters of encoder and, if there is one, classifier."""
-        groups = self.encoder.groups(self.options.trunk_lr)
+        groups = self.encoder.groups(self.options.backbone_lr)
         if self.classifier is not None:
             groups.append(ParameterGroup(list(self.classifier.parameters())))
         return groups

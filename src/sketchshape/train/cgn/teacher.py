@@ -16,7 +16,7 @@ from sketchshape.train.data.items import Batch
 from sketchshape.train.engine.method import Method
 from sketchshape.train.engine.once import fit_once
 from sketchshape.train.engine.task import Task
-from sketchshape.train.losses import AMSoftmax
+from sketchshape.train.losses.am_softmax import AMSoftmax
 from sketchshape.train.models.encoder import Encoder, Normalised, ParameterGroup
 from sketchshape.train.models.retriever import Retriever
 from sketchshape.train.models.views import some_views
@@ -29,14 +29,16 @@ class Teacher(Method[Batch]):
     Args:
         encoder: of the teaching modality.
         classes: number of classes.
-        options: scale, margin, views_min and trunk_lr are used.
+        options: scale, margin, views_min and backbone_lr are used.
         seed: of the first weights of the classifier.
 
     Raises:
         ConfigError: the classifier is a simplex, which has no corner for so many classes.
     """
 
-    def __init__(self, encoder: Encoder, classes: int, options: settings.Teacher, *, seed: int = 0) -> None:
+    def __init__(
+        self, encoder: Encoder, classes: int, options: settings.TeacherSettings, *, seed: int = 0
+    ) -> None:
         super().__init__()
         self.encoder, self.options, width = encoder, options, encoder.head.width
         corners = None
@@ -47,7 +49,7 @@ class Teacher(Method[Batch]):
     def groups(self) -> list[ParameterGroup]:
         """List the parameters of encoder and classifier."""
         classifier = ParameterGroup(list(self.classifier.parameters()))
-        return [*self.encoder.groups(self.options.trunk_lr), classifier]
+        return [*self.encoder.groups(self.options.backbone_lr), classifier]
 
     def loss(self, batch: Batch) -> Tensor:
         """Give the classification loss."""
@@ -70,7 +72,7 @@ def train_teacher(task: Task, encoder: Encoder) -> tuple[Teacher, float]:
     """
     run, classes = task.run, len(task.inputs.classes)
     teacher = Teacher(encoder, classes, run.teacher, seed=task.seed).to(task.device)
-    network = to_tree(run.backbone), to_tree(run.head), run.views.pool, run.train.trunk, run.train.rotation
+    network = to_tree(run.backbone), to_tree(run.head), run.views.pool, run.train.backbone, run.train.rotation
     key = digest(*network, vars(task.sizes))
     taught = fit_once(task, teacher, teaching(task.inputs, run), run.teacher, "teacher", key)
     return teacher, taught.seconds

@@ -1,4 +1,4 @@
-"""Classification of drawings by their word, to teach a trunk what strokes look like."""
+"""Classification of drawings by their word, to teach a backbone what strokes look like."""
 
 from __future__ import annotations
 
@@ -17,24 +17,30 @@ KEPT = (nn.Conv2d, nn.BatchNorm2d)
 
 
 class WordClassifier(Teacher):
-    """AM-softmax classification with the first layers of the trunk kept as they are.
+    """AM-softmax classification with the first layers of the backbone kept as they are.
 
     Edges of a drawing are edges of a photograph; the first layers hold most of the time and hardly any of the
     parameters.
 
     Args:
-        encoder: of drawings, with a backbone as its trunk.
+        encoder: of drawings, with a backbone as its backbone.
         classes: number of words.
         options: as for the teacher.
-        stem: convolutions at the start of the trunk that are kept, with their batch-norms.
+        stem: convolutions at the start of the backbone that are kept, with their batch-norms.
         seed: of the first weights of the classifier.
     """
 
     def __init__(
-        self, encoder: Encoder, classes: int, options: settings.Teacher, *, stem: int = 0, seed: int = 0
+        self,
+        encoder: Encoder,
+        classes: int,
+        options: settings.TeacherSettings,
+        *,
+        stem: int = 0,
+        seed: int = 0,
     ) -> None:
         super().__init__(encoder, classes, options, seed=seed)
-        layers = [module for module in encoder.trunk.modules() if isinstance(module, KEPT)]
+        layers = [module for module in encoder.backbone.modules() if isinstance(module, KEPT)]
         self.stem = layers[: 2 * stem]
         for layer in self.stem:
             layer.requires_grad_(False)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from sketchshape.datasets.drawings import Words
+from sketchshape.datasets.drawings import Drawings
 from sketchshape.files import digest
 from sketchshape.images import StrokeChanges, Strokes, draw_strokes, prepare, vary_strokes
 from sketchshape.train.data.items import Batch
@@ -25,7 +25,7 @@ def picture(strokes: Strokes, size: int, width: float = 3.2) -> U8:
     return prepare(draw_strokes(strokes, PICTURE, width), size)
 
 
-class Drawings:
+class DrawingItems:
     """Training data: each epoch, every drawing as another hand could have made it.
 
     Args:
@@ -35,7 +35,7 @@ class Drawings:
         workers: threads that draw; drawing and preparing leave the interpreter lock.
     """
 
-    def __init__(self, words: Words, size: int, changes: StrokeChanges, workers: int = 2) -> None:
+    def __init__(self, words: Drawings, size: int, changes: StrokeChanges, workers: int = 2) -> None:
         self.words, self.size, self.changes, self.workers = words, size, changes, workers
         self._labels = torch.from_numpy(words.labels)
 

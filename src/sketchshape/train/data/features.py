@@ -29,7 +29,7 @@ class Gathered:
         kept: indices of the items that worked, ascending.
         data: (len(kept), k, ...) features float32 or pictures uint8, k views or variants of an item.
         problems: one line for each item that did not.
-        lines: (len(kept), lines, looks, ...) the same of line drawings of shapes; None where there are none.
+        lines: (len(kept), lines, variants, ...) the same of line drawings of shapes; None without them.
     """
 
     kept: list[int]

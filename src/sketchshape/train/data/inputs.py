@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import Dataset, SketchItem, Task, divide, split_validation
 from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.errors import DatasetError
@@ -34,21 +34,21 @@ def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:
     run = preparer.settings
     task = divide(dataset, run.data)
     learn, held = _sketches(task, run)
-    finetune = run.train.trunk == "finetune"
-    variants = 1 if finetune else run.train.augment  # a fine-tuned trunk gets its variants while it trains
-    looks = 2 if run.train.flip_test else 1
+    finetune = run.train.backbone == "finetune"
+    variants = 1 if finetune else run.train.augment  # a fine-tuned backbone gets its variants while it trains
+    asked = 2 if run.train.flip_test else 1
     closed = task.gallery is task.shapes
     gathered = {
         "gallery": preparer.shapes(task.gallery),
         "train": preparer.sketches(learn, variants, "training sketches"),
-        "validation": preparer.sketches(held, looks, "validation sketches"),
-        "test": preparer.sketches(task.test, looks, "test sketches"),
+        "validation": preparer.sketches(held, asked, "validation sketches"),
+        "test": preparer.sketches(task.test, asked, "test sketches"),
     }
     items = {"gallery": task.gallery, "train": learn, "validation": held, "test": task.test}
     if not closed:
         gathered["shapes"], items["shapes"] = preparer.shapes(task.shapes, "training shapes"), task.shapes
     if run.words.weight and dataset.further:
-        gathered["words"] = preparer.sketches(dataset.further, looks, "sketches of other words")
+        gathered["words"] = preparer.sketches(dataset.further, asked, "sketches of other words")
         items["words"] = dataset.further
     parts = {name: as_part(items[name], result) for name, result in gathered.items()}
     fingerprints = [_fingerprint(part) for part in parts.values()]
@@ -64,7 +64,7 @@ def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:
     )
 
 
-def _sketches(task: Task, run: Run) -> tuple[tuple[SketchItem, ...], tuple[SketchItem, ...]]:
+def _sketches(task: Task, run: RunSettings) -> tuple[tuple[SketchItem, ...], tuple[SketchItem, ...]]:
     """Hold sketches out of training; those of classes that validation does not rank are of no use then."""
     learn, held = split_validation(task.train, run.data.validation, SPLIT_SEED)
     learn, _ = split_validation(learn, 1 - run.data.share, SPLIT_SEED)

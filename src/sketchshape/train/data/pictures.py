@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchshape.config.run import Views
+from sketchshape.config.run import ViewSettings
 from sketchshape.datasets import ShapeItem, SketchItem
 from sketchshape.errors import FileError, SketchError
 from sketchshape.files import digest
@@ -21,7 +21,13 @@ AHEAD = 64  # sketches that are read before the first of them is used
 
 
 def shape_pictures(
-    items: Sequence[ShapeItem], views: Views, up: str, size: int, *, cache: Path | None, workers: int | None
+    items: Sequence[ShapeItem],
+    views: ViewSettings,
+    up: str,
+    size: int,
+    *,
+    cache: Path | None,
+    workers: int | None,
 ) -> Made:
     """Render and prepare the views of shapes.
 
@@ -54,7 +60,7 @@ def shape_pictures(
 
 def line_pictures(
     items: Sequence[ShapeItem],
-    views: Views,
+    views: ViewSettings,
     up: str,
     size: int,
     *,
@@ -85,8 +91,8 @@ def line_pictures(
             yield index, drawn
             continue
         pictures = prepare_views(drawn, size)
-        looks = [pictures, pictures[..., ::-1]] if mirrored else [pictures]
-        yield index, np.stack(looks, 1).reshape(-1, size, size)
+        both = [pictures, pictures[..., ::-1]] if mirrored else [pictures]
+        yield index, np.stack(both, 1).reshape(-1, size, size)
 
 
 def sketch_pictures(items: Sequence[SketchItem], size: int, *, count: int = 1, rotation: float = 0.0) -> Made:

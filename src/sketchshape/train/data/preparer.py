@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import ShapeItem, SketchItem
 from sketchshape.files import cache_dir, digest, file_digest
 from sketchshape.images import PREPROCESSING_VERSION
@@ -35,27 +35,32 @@ class Preparer:
     """
 
     def __init__(
-        self, settings: Run, *, cache: Path | None = None, workers: int | None = None, quiet: bool = False
+        self,
+        settings: RunSettings,
+        *,
+        cache: Path | None = None,
+        workers: int | None = None,
+        quiet: bool = False,
     ) -> None:
         self.settings, self.workers, self.quiet = settings, workers, quiet
         folder = cache or cache_dir()
         self.views = folder / "views"
         self.store = folder / "features.sqlite"
         self.device = device.pick(settings.train.device)
-        self._trunks = {name: _Trunk(settings, name, self.device, quiet) for name in ("shape", "sketch")}
+        self._backbones = {name: _Own(settings, name, self.device, quiet) for name in ("shape", "sketch")}
 
     @property
     def weights(self) -> str:
-        """Hash of the weights of both trunks."""
-        return digest(*[trunk.weights for trunk in self._trunks.values()])
+        """Hash of the weights of both backbones."""
+        return digest(*[backbone.weights for backbone in self._backbones.values()])
 
     def network(self, modality: str) -> nn.Module | None:
-        """Give what makes the features of a shape's views or of a sketch; None where trunks are trained."""
-        return self._trunks[modality].network
+        """Give what makes the features of a view or of a sketch; None where backbones are trained."""
+        return self._backbones[modality].network
 
     def shapes(self, items: Sequence[ShapeItem], title: str = "shapes") -> Gathered:
         """Give all views of shapes, (n, views, ...), and line drawings where the settings ask for them."""
-        views, size = self.settings.views, self._trunks["shape"].size
+        views, size = self.settings.views, self._backbones["shape"].size
         up = self.settings.data.up
 
         def make(indices: Sequence[int]) -> Made:
@@ -73,8 +78,8 @@ class Preparer:
         return Gathered(kept, seen.data[drawn.kept], (*seen.problems, *drawn.problems), drawn.data)
 
     def lines(self, items: Sequence[ShapeItem], title: str = "line drawings") -> Gathered:
-        """Give the line drawings of shapes: (n, lines, looks, ...), as a test sketch is looked at."""
-        views, size = self.settings.views, self._trunks["sketch"].size
+        """Give the line drawings of shapes: (n, lines, variants, ...), as a test sketch is looked at."""
+        views, size = self.settings.views, self._backbones["sketch"].size
         up, mirrored = self.settings.data.up, self.settings.train.flip_test
 
         def make(indices: Sequence[int]) -> Made:
@@ -85,12 +90,12 @@ class Preparer:
 
         keys = [self._key("lines", self._rendered(item, "lines"), mirrored) for item in items]
         found = self._gather(title, "sketch", keys, make)
-        looks = found.data.reshape(len(found.kept), views.lines, -1, *found.data.shape[2:])
-        return replace(found, data=looks)
+        variants = found.data.reshape(len(found.kept), views.lines, -1, *found.data.shape[2:])
+        return replace(found, data=variants)
 
     def sketches(self, items: Sequence[SketchItem], count: int, title: str = "sketches") -> Gathered:
         """Give `count` variants of sketches: (n, count, ...)."""
-        size, rotation = self._trunks["sketch"].size, self.settings.train.rotation
+        size, rotation = self._backbones["sketch"].size, self.settings.train.rotation
 
         def make(indices: Sequence[int]) -> Made:
             chosen = [items[index] for index in indices]
@@ -123,18 +128,18 @@ class Preparer:
             return f"unreadable {item.path}"
 
     def _key(self, modality: str, *parts: object) -> str:
-        trunk = self._trunks["shape" if modality == "shape" else "sketch"]
-        return digest([modality, *parts], trunk.weights, trunk.size, PREPROCESSING_VERSION)
+        backbone = self._backbones["shape" if modality == "shape" else "sketch"]
+        return digest([modality, *parts], backbone.weights, backbone.size, PREPROCESSING_VERSION)
 
 
-class _Trunk:
-    """The trunk of one modality, with the size of its pictures and the hash of its weights."""
+class _Own:
+    """The backbone of one modality, with the size of its pictures and the hash of its weights."""
 
-    def __init__(self, settings: Run, modality: str, where: torch.device, quiet: bool) -> None:
+    def __init__(self, settings: RunSettings, modality: str, where: torch.device, quiet: bool) -> None:
         backbone = settings.backbone.of(modality)
         network = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=quiet)
         self.size, self.weights = backbone.side, weights_digest(network)
-        self.network = frozen(network.to(where)) if settings.train.trunk == "frozen" else None
+        self.network = frozen(network.to(where)) if settings.train.backbone == "frozen" else None
 
 
 def _content(item: SketchItem) -> str:

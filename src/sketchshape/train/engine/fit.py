@@ -50,7 +50,7 @@ class FitResult:
 def fit(
     method: Method[B],
     data: Data[B],
-    stage: settings.Stage,
+    stage: settings.StageSettings,
     *,
     seed: int,
     device: torch.device | str = "cpu",
@@ -124,7 +124,7 @@ class _Loop(Generic[B]):
         self,
         method: Method[B],
         data: Data[B],
-        stage: settings.Stage,
+        stage: settings.StageSettings,
         seed: int,
         device: torch.device,
         precision: str,

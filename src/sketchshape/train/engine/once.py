@@ -10,7 +10,7 @@ import safetensors.torch
 from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 
-from sketchshape.config.run import Stage
+from sketchshape.config.run import StageSettings
 from sketchshape.files import atomic, digest
 from sketchshape.runs.identity import stage_identity
 from sketchshape.runs.log import write_log
@@ -22,7 +22,9 @@ from sketchshape.train.engine.task import Task
 B = TypeVar("B")  # a batch
 
 
-def fit_once(task: Task, method: Method[B], data: Data[B], stage: Stage, name: str, key: str) -> FitResult:
+def fit_once(
+    task: Task, method: Method[B], data: Data[B], stage: StageSettings, name: str, key: str
+) -> FitResult:
     """Train a method, or take it over from `task.teachers`, where another task trained it in the same way.
 
     Tasks that need it at the same time wait for the first of them.

@@ -62,7 +62,7 @@ class SGD:
             speed.copy_(stored)
 
 
-def learning_rate(stage: settings.Stage, epoch: float) -> float:
+def learning_rate(stage: settings.StageSettings, epoch: float) -> float:
     """Give the learning rate at a moment of training.
 
     Args:

@@ -31,7 +31,7 @@ class Stepper(Generic[B]):
     """
 
     def __init__(
-        self, method: Method[B], stage: settings.Stage, device: torch.device, precision: str
+        self, method: Method[B], stage: settings.StageSettings, device: torch.device, precision: str
     ) -> None:
         self.method, self.accumulate, self.device = method, stage.accumulate, device
         self.world, self.half = world(), _HALF.get(precision)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import torch
 
-from sketchshape.config.run import Run, Stage
+from sketchshape.config.run import RunSettings, StageSettings
 from sketchshape.datasets.parts import Inputs
 from sketchshape.files import digest
 from sketchshape.train.data.items import Data
@@ -35,7 +35,7 @@ class Task:
     """
 
     inputs: Inputs
-    run: Run
+    run: RunSettings
     seed: int
     key: str
     folder: Path
@@ -53,7 +53,7 @@ class Task:
         self,
         method: Method[B],
         data: Data[B],
-        stage: Stage,
+        stage: StageSettings,
         name: str,
         key: str = "",
         validate: Validate | None = None,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.encoders.bundle import Bundle
 from sketchshape.encoders.likeness import likeness
 from sketchshape.encoders.record import CENTERS, RECORD, SHAPES, SKETCHES, write_record
@@ -122,7 +122,7 @@ def _compared(own: Embeddings) -> dict[str, Any]:
     return {"likeness": own.likeness, "row": row, "width": own.query_embeddings.shape[1]}
 
 
-def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -> dict[str, Any]:
+def _facts(settings: RunSettings, record: dict[str, Any], centers: Centers, seed: int) -> dict[str, Any]:
     return {
         "size": settings.backbone.of("shape").side,
         "sketch_size": settings.backbone.of("sketch").side,
@@ -141,7 +141,7 @@ def _facts(settings: Run, record: dict[str, Any], centers: Centers, seed: int) -
     }
 
 
-def _lines(settings: Run) -> dict[str, Any] | None:
+def _lines(settings: RunSettings) -> dict[str, Any] | None:
     views = settings.views
     if not views.lines:
         return None

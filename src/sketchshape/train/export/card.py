@@ -41,7 +41,7 @@ tags: [sketch-based-3d-shape-retrieval, onnx]
 Sketches and 3D shapes to unit vectors of one space, by the class-centre guidance network (CGN). A sketch is
 near the shapes of what it shows.
 
-* backbone {names_shown(settings["backbone"]["name"])} ({settings["train"]["trunk"]})
+* backbone {names_shown(settings["backbone"]["name"])} ({settings["train"]["backbone"]})
 * a shape is {views} views of {facts["size"]} pixels{drawn}; a sketch has
   {facts["sketch_size"]} pixels
 * trained on {learned} shapes of {len(facts["classes"])} classes and {data["train"]} drawings{more};

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.errors import ArtefactError
 from sketchshape.train.models.backbones import build_backbone
 from sketchshape.train.models.encoder import Encoder, Features, Normalised
@@ -28,29 +28,29 @@ class Exportable(nn.Module):
     """Pictures to embeddings as one graph: normalisation, backbone, and what was trained on its features.
 
     Args:
-        trunk: a backbone without batch-norms.
+        backbone: a backbone without batch-norms.
         network: (n, dim) or (n, views, dim) features -> (n, ...).
         mirrored: average the embedding of a sketch with that of its mirror image, as `train.flip_test` does.
         finish: bring what comes out to length 1.
     """
 
-    def __init__(self, trunk: nn.Module, network: nn.Module, *, mirrored: bool, finish: bool) -> None:
+    def __init__(self, backbone: nn.Module, network: nn.Module, *, mirrored: bool, finish: bool) -> None:
         super().__init__()
-        self.trunk, self.network, self.mirrored, self.finish = trunk, network, mirrored, finish
+        self.backbone, self.network, self.mirrored, self.finish = backbone, network, mirrored, finish
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Embed (n, H, W) sketches, or (n, views, H, W) shapes: (n, ...) float32."""
         if pictures.ndim == 4:
-            features = self.trunk(pictures.flatten(0, 1)).unflatten(0, (-1, pictures.shape[1]))
+            features = self.backbone(pictures.flatten(0, 1)).unflatten(0, (-1, pictures.shape[1]))
             rows = self.network(features).float()
         else:
-            rows = self.network(self.trunk(pictures)).float()
+            rows = self.network(self.backbone(pictures)).float()
             if self.mirrored:
-                rows = (rows + self.network(self.trunk(pictures.flip(2))).float()) / 2
+                rows = (rows + self.network(self.backbone(pictures.flip(2))).float()) / 2
         return functional.normalize(rows, dim=1) if self.finish else rows
 
 
-def sketch_graph(trained: Retriever, run: Run) -> Any:
+def sketch_graph(trained: Retriever, run: RunSettings) -> Any:
     """Give the ONNX model of the sketches' network: (n, H, W) uint8 -> (n, D), prepared for its likeness."""
     mirrored, side = run.train.flip_test, run.backbone.of("sketch").side
     plain = mirrored or not isinstance(trained.sketches, Normalised)
@@ -59,7 +59,7 @@ def sketch_graph(trained: Retriever, run: Run) -> Any:
     return _to_onnx(network, (side, side))
 
 
-def shape_graph(trained: Retriever, run: Run) -> Any:
+def shape_graph(trained: Retriever, run: RunSettings) -> Any:
     """Give the ONNX model of the shapes' network: (n, views, H, W) uint8 -> (n, ...), prepared alike."""
     side = run.backbone.of("shape").side
     finish = trained.likeness == "cosine" and not isinstance(trained.shapes, Normalised)
@@ -67,19 +67,21 @@ def shape_graph(trained: Retriever, run: Run) -> Any:
     return _to_onnx(network, (run.views.total, side, side))
 
 
-def _exportable(network: nn.Module, run: Run, modality: str, *, mirrored: bool, finish: bool) -> Exportable:
+def _exportable(
+    network: nn.Module, run: RunSettings, modality: str, *, mirrored: bool, finish: bool
+) -> Exportable:
     """Put the backbone in front of what was trained on its features, in the form for inference."""
-    network, backbone = copy.deepcopy(network), run.backbone.of(modality)
-    if run.train.trunk == "frozen":
-        trunk = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=True)
+    network, own = copy.deepcopy(network), run.backbone.of(modality)
+    if run.train.backbone == "frozen":
+        backbone = build_backbone(own.name, own.weights, own.size, quiet=True)
     else:  # of cgn: the backbone is a part of the encoder
         whole = cast(Normalised, network)
-        trunk = whole.encoder.trunk  # type: ignore[assignment]
-        whole.encoder = Encoder(Features(trunk.dim), whole.encoder.head, whole.encoder.pool)
-    trunk.simplify()
-    exportable = Exportable(trunk, network, mirrored=mirrored, finish=finish)
+        backbone = whole.encoder.backbone  # type: ignore[assignment]
+        whole.encoder = Encoder(Features(backbone.dim), whole.encoder.head, whole.encoder.pool)
+    backbone.simplify()
+    exportable = Exportable(backbone, network, mirrored=mirrored, finish=finish)
     exportable = exportable.cpu().eval().requires_grad_(False)
-    fold_batch_norms(exportable.trunk)
+    fold_batch_norms(exportable.backbone)
     return exportable
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from sketchshape.datasets import load_dataset
 from sketchshape.encoders.bundle import Bundle
@@ -17,7 +16,7 @@ from sketchshape.metrics.rows import unit
 from sketchshape.runs.record import read_items
 from sketchshape.train.data.pictures import line_pictures, shape_pictures, sketch_pictures
 from sketchshape.train.data.preparer import Preparer
-from sketchshape.train.models.retriever import Retriever
+from sketchshape.train.models.retriever import Retriever, embed
 from sketchshape.types import F32, U8
 
 LEAST_COSINE = 0.9999
@@ -128,7 +127,7 @@ def compare(trained: Retriever, bundle: Bundle, pictures: Probes, preparer: Prep
         The differences.
     """
     right = (
-        trained.embed_sketches(_inputs(_looks(pictures.sketches, preparer), preparer, "sketch")),
+        trained.embed_sketches(_inputs(_variants(pictures.sketches, preparer), preparer, "sketch")),
         trained.embed_shapes(_inputs(pictures.shapes, preparer, "shape"), _line_inputs(pictures, preparer)),
     )
     lines = [None] * len(pictures.shapes) if pictures.lines is None else pictures.lines
@@ -158,32 +157,28 @@ def _differs(wanted: F32, got: F32) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return result
 
 
-def _looks(sketches: U8, preparer: Preparer) -> U8:
-    """Put each sketch (n, side, side) beside what else is seen of it: (n, looks, side, side)."""
-    looks = sketches[:, None]
-    return np.concatenate([looks, looks[..., ::-1]], 1) if preparer.settings.train.flip_test else looks
+def _variants(sketches: U8, preparer: Preparer) -> U8:
+    """Put each sketch (n, side, side) beside what else is seen of it: (n, variants, side, side)."""
+    variants = sketches[:, None]
+    mirrored = preparer.settings.train.flip_test
+    return np.concatenate([variants, variants[..., ::-1]], 1) if mirrored else variants
 
 
 def _line_inputs(pictures: Probes, preparer: Preparer) -> np.ndarray[Any, Any] | None:
     if pictures.lines is None:
         return None
     count, lines, *side = pictures.lines.shape
-    found = _inputs(_looks(pictures.lines.reshape(-1, *side), preparer), preparer, "sketch")
+    found = _inputs(_variants(pictures.lines.reshape(-1, *side), preparer), preparer, "sketch")
     return found.reshape(count, lines, *found.shape[1:])
 
 
-@torch.inference_mode()
 def _inputs(pictures: U8, preparer: Preparer, modality: str) -> np.ndarray[Any, Any]:
-    """Give what the networks take: the pictures, or the features of a frozen trunk."""
+    """Give what the networks take: the pictures, or the features of a frozen backbone."""
     network = preparer.network(modality)
     if network is None:
         return pictures
-    flat = np.ascontiguousarray(pictures.reshape(-1, *pictures.shape[2:]))
-    parts = [
-        network(part.to(preparer.device)).float().cpu() for part in torch.split(torch.from_numpy(flat), 24)
-    ]
-    features: np.ndarray[Any, Any] = torch.cat(parts).numpy().reshape(*pictures.shape[:2], -1)
-    return features
+    features = embed(network, pictures.reshape(-1, *pictures.shape[2:]), preparer.device)
+    return features.reshape(*pictures.shape[:2], -1)
 
 
 def _some(items: list[Any], most: int) -> list[Any]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sketchshape.train.losses._rows import check, cosines
+from sketchshape.train.losses.rows import check, cosines
 
 
 def am_softmax_loss(

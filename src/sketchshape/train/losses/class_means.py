@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from sketchshape.train.losses._rows import check_items
+from sketchshape.train.losses.rows import check_items
 
 
 def class_mean_loss(left: Tensor, left_labels: Tensor, right: Tensor, right_labels: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from sketchshape.train.losses._rows import check_items, distances
+from sketchshape.train.losses.rows import check_items, distances
 
 
 class PairLoss(Protocol):

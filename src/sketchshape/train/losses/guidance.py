@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from sketchshape.train.losses._rows import check, cosines
+from sketchshape.train.losses.rows import check, cosines
 
 AWAY = ("sum", "mean")
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sketchshape.train.losses._rows import check
+from sketchshape.train.losses.rows import check
 
 LEAST = 1e-3  # part of a vector that must lie outside of the others: below it, its direction is chance
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sketchshape.train.losses._rows import check_items, distances
+from sketchshape.train.losses.rows import check_items, distances
 
 
 def batch_hard_loss(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sketchshape.train.losses._rows import check, cosines, distances
+from sketchshape.train.losses.rows import check, cosines, distances
 
 MEASURES = ("euclidean", "cosine")
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from sketchshape.config import from_tree, to_tree
-from sketchshape.config.run import Run, Stage, check_stage
+from sketchshape.config.run import RunSettings, StageSettings, check_stage
 from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import ConfigError
 from sketchshape.runs.centers import Centers
@@ -67,7 +67,7 @@ def options_class(name: str) -> type[Any]:
     return found
 
 
-def options_of(run: Run) -> Any:
+def options_of(run: RunSettings) -> Any:
     """Give the options of a run's method, an instance of its `options_class`.
 
     Raises:
@@ -76,11 +76,11 @@ def options_of(run: Run) -> Any:
     options = from_tree(options_class(run.method), run.options, f"method {run.method}", "options.")
     if run.method == CGN:
         return options
-    if isinstance(options, Stage):
+    if isinstance(options, StageSettings):
         check_stage(options, "options")
-    if run.train.trunk != "frozen":
+    if run.train.backbone != "frozen":
         raise ConfigError(
-            f"train.trunk is {run.train.trunk!r}, but method {run.method} learns from features: set frozen"
+            f"train.backbone is {run.train.backbone!r}, and method {run.method} needs features: set frozen"
         )
     if run.words.weight:
         raise ConfigError(f"words.weight is {run.words.weight}, but only cgn has a words head: set it to 0")
@@ -92,7 +92,7 @@ def options_of(run: Run) -> Any:
     return options
 
 
-def checked(run: Run) -> Run:
+def checked(run: RunSettings) -> RunSettings:
     """Check the method of a run, and leave out the options that have their defaults.
 
     Raises:
@@ -102,7 +102,7 @@ def checked(run: Run) -> Run:
     return replace(run, options=differing(options, to_tree(options_class(run.method)())))
 
 
-def new_retriever(run: Run, sizes: Sizes, device: torch.device) -> Retriever:
+def new_retriever(run: RunSettings, sizes: Sizes, device: torch.device) -> Retriever:
     """Make the networks of a method anew, for stored weights to be filled in.
 
     Args:
@@ -141,7 +141,7 @@ def train(task: Task) -> Retriever:
     return retriever
 
 
-def _make(run: Run, sizes: Sizes, seed: int) -> Compared:
+def _make(run: RunSettings, sizes: Sizes, seed: int) -> Compared:
     return _kind(run.method)(run, sizes, options_of(run), seed)
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from torch import nn
 
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.train.data.pairs import PairBatch, Pairs
 from sketchshape.train.engine.method import Method
 from sketchshape.train.engine.task import Task
@@ -36,7 +36,7 @@ class Compared(nn.Module, ABC):
     shapes: nn.Module
     """(B, views, dim) features -> (B, ...), as `likeness` compares them."""
 
-    def __init__(self, run: Run, sizes: Sizes, options: Any, seed: int) -> None:
+    def __init__(self, run: RunSettings, sizes: Sizes, options: Any, seed: int) -> None:
         super().__init__()
         self.run, self.sizes, self.options, self.seed = run, sizes, options, seed
 

@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from sketchshape.config import run as settings
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.files import digest
 from sketchshape.train.cgn.lessons import learning, swapped
 from sketchshape.train.cgn.student import Student
 from sketchshape.train.cgn.teacher import find_centers, train_teacher
 from sketchshape.train.data.items import Batch
 from sketchshape.train.engine.task import Task
-from sketchshape.train.losses import am_softmax_loss
+from sketchshape.train.losses.am_softmax import am_softmax_loss
 from sketchshape.train.methods import Compared
 from sketchshape.train.models.encoder import Encoder, Normalised
 from sketchshape.train.models.pair import in_roles, new_pair
@@ -45,11 +45,13 @@ class SoftmaxStudent(Student):
     Args:
         encoder: of the learning modality.
         centers: (N, D) of the teacher.
-        stage: trunk_lr is used.
+        stage: backbone_lr is used.
         options: scale and margin.
     """
 
-    def __init__(self, encoder: Encoder, centers: Tensor, stage: settings.Student, options: Options) -> None:
+    def __init__(
+        self, encoder: Encoder, centers: Tensor, stage: settings.StudentSettings, options: Options
+    ) -> None:
         super().__init__(encoder, centers, replace(stage, weight=0.0, classification=0.0))
         self.scale, self.margin = options.scale, options.margin
 
@@ -66,7 +68,7 @@ class CenterSoftmax(Compared):
     sketches: Normalised
     shapes: Normalised
 
-    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+    def __init__(self, run: RunSettings, sizes: Sizes, options: Options, seed: int) -> None:
         super().__init__(run, sizes, options, seed)
         pair = new_pair(run, sizes, seed, torch.device("cpu"))
         self.sketches, self.shapes = Normalised(pair.sketches), Normalised(pair.shapes)

@@ -18,13 +18,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.config import run as settings
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets.parts import Part
 from sketchshape.files import digest
 from sketchshape.train.data.pairs import PairBatch, Pairs
 from sketchshape.train.engine.method import Method, Turn
 from sketchshape.train.engine.task import Task
-from sketchshape.train.losses import batch_hard_loss, class_mean_loss
+from sketchshape.train.losses.class_means import class_mean_loss
+from sketchshape.train.losses.triplet import batch_hard_loss
 from sketchshape.train.methods import Compared
 from sketchshape.train.models.encoder import ParameterGroup
 from sketchshape.train.models.heads import mlp
@@ -37,7 +38,7 @@ JUDGE = 64
 
 
 @dataclass(frozen=True)
-class Options(settings.Stage):
+class Options(settings.StageSettings):
     """The published values but for those that are named here.
 
     Args:
@@ -134,7 +135,7 @@ class DCA(Compared):
     options: Options
     likeness = "euclidean"
 
-    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+    def __init__(self, run: RunSettings, sizes: Sizes, options: Options, seed: int) -> None:
         super().__init__(run, sizes, options, seed)
         self.metrics, self.transfer = Metrics(sizes, options), Transfer(options)
         self.sketches = nn.Sequential(self.metrics.sketches, self.transfer.transform)

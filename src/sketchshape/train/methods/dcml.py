@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from sketchshape.config import run as settings
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.train.data.pairs import PairBatch
-from sketchshape.train.losses import four_term_loss
+from sketchshape.train.losses.contrastive import four_term_loss
 from sketchshape.train.methods import Joint
 from sketchshape.train.models.heads import mlp
 from sketchshape.train.models.retriever import Sizes
@@ -19,7 +19,7 @@ HIDDEN = 2  # place of the 1000-d layer in both networks; 0 is what prepares the
 
 
 @dataclass(frozen=True)
-class Options(settings.Stage):
+class Options(settings.StageSettings):
     """The published values but for those that are named here.
 
     The networks have the published widths and sigmoids, with a batch-norm before each, without which they
@@ -49,7 +49,7 @@ class DCML(Joint):
     options: Options
     likeness = "euclidean"
 
-    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+    def __init__(self, run: RunSettings, sizes: Sizes, options: Options, seed: int) -> None:
         super().__init__(run, sizes, options, seed)
         self.sketches = _network((sizes.sketch, 2000, 1000, 100), options)
         self.shapes: OfViews = OfViews(_network((sizes.shape, 2000, 1000, 500, 100), options))

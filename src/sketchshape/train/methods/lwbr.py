@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from sketchshape.config import run as settings
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.train.data.pairs import PairBatch
-from sketchshape.train.losses import four_term_loss, line_cost, wasserstein_barycenter
+from sketchshape.train.losses.barycenter import line_cost, wasserstein_barycenter
+from sketchshape.train.losses.contrastive import four_term_loss
 from sketchshape.train.methods import Joint
 from sketchshape.train.models.heads import mlp
 from sketchshape.train.models.retriever import Sizes
@@ -32,7 +33,7 @@ WIDTHS = (2000, 1000, 500, 256)
 
 
 @dataclass(frozen=True)
-class Options(settings.Stage):
+class Options(settings.StageSettings):
     """The published values but for those that are named here.
 
     As in DCML, a batch-norm stands before each sigmoid, and the same pairs of a batch count.
@@ -93,7 +94,7 @@ class LWBR(Joint):
     options: Options
     likeness = "euclidean"
 
-    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+    def __init__(self, run: RunSettings, sizes: Sizes, options: Options, seed: int) -> None:
         super().__init__(run, sizes, options, seed)
         widths = (sizes.sketch, *WIDTHS)
         self.sketches = mlp(widths, nn.Sigmoid, last=True, norm=True, dropout=options.dropout)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from sketchshape.config import run as settings
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.train.data.pairs import PairBatch
-from sketchshape.train.losses import Exponential, across_loss, within_loss
+from sketchshape.train.losses.contrastive import Exponential, across_loss, within_loss
 from sketchshape.train.methods import Joint
 from sketchshape.train.models.heads import mlp
 from sketchshape.train.models.retriever import Sizes
@@ -24,7 +24,7 @@ WIDTH = 64
 
 
 @dataclass(frozen=True)
-class Options(settings.Stage):
+class Options(settings.StageSettings):
     """The published values but for those that are named here.
 
     Every pair of a batch counts, where the paper draws some.
@@ -61,7 +61,7 @@ class Siamese(Joint):
     options: Options
     likeness = "nearest_view"
 
-    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+    def __init__(self, run: RunSettings, sizes: Sizes, options: Options, seed: int) -> None:
         super().__init__(run, sizes, options, seed)
         self.sketches = _network((sizes.sketch, run.head.hidden, WIDTH), options)
         self.shapes = EachView(_network((sizes.shape, run.head.hidden, WIDTH), options))

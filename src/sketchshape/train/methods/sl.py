@@ -13,13 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.config import run as settings
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.files import digest
 from sketchshape.train.centers.class_centers import class_centers
 from sketchshape.train.data.items import Batch, Items
 from sketchshape.train.engine.method import Method
 from sketchshape.train.engine.task import Task
-from sketchshape.train.losses import TripletCenter, guidance_loss
+from sketchshape.train.losses.guidance import guidance_loss
+from sketchshape.train.losses.triplet_center import TripletCenter
 from sketchshape.train.methods import Compared
 from sketchshape.train.models.encoder import Encoder, Normalised
 from sketchshape.train.models.pair import new_pair, seeded
@@ -27,7 +28,7 @@ from sketchshape.train.models.retriever import Sizes, embed
 
 
 @dataclass(frozen=True)
-class Options(settings.Stage):
+class Options(settings.StageSettings):
     """The published values but for those that are named here.
 
     Args:
@@ -106,7 +107,7 @@ class SL(Compared):
     sketches: Normalised
     shapes: Normalised
 
-    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+    def __init__(self, run: RunSettings, sizes: Sizes, options: Options, seed: int) -> None:
         super().__init__(run, sizes, options, seed)
         teacher = replace(run.teacher, modality="shape", dropout=options.dropout)
         student = replace(run.student, dropout=options.dropout)

@@ -26,11 +26,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.config import run as settings
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.train.centers.class_centers import class_centers
 from sketchshape.train.data.pairs import PairBatch
 from sketchshape.train.engine.task import Task
-from sketchshape.train.losses import improved_center_loss, point_to_subspace, span
+from sketchshape.train.losses.subspace import improved_center_loss, point_to_subspace, span
 from sketchshape.train.methods import Joint
 from sketchshape.train.models.heads import Head
 from sketchshape.train.models.retriever import Sizes
@@ -40,7 +40,7 @@ START = 64  # shapes of one pass before the training
 
 
 @dataclass(frozen=True)
-class Options(settings.Stage):
+class Options(settings.StageSettings):
     """All values are chosen here.
 
     Args:
@@ -103,7 +103,7 @@ class PointToSubspace(Joint):
     options: Options
     likeness = "subspace"
 
-    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+    def __init__(self, run: RunSettings, sizes: Sizes, options: Options, seed: int) -> None:
         super().__init__(run, sizes, options, seed)
         head = run.head
         own = (head.hidden, head.width, options.dropout, head.standardise)

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.config import run as settings
-from sketchshape.config.run import Run
+from sketchshape.config.run import RunSettings
 from sketchshape.errors import ConfigError
 from sketchshape.train.data.pairs import PairBatch
-from sketchshape.train.losses import TripletCenter
+from sketchshape.train.losses.triplet_center import TripletCenter
 from sketchshape.train.methods import Joint
 from sketchshape.train.models.encoder import ParameterGroup
 from sketchshape.train.models.heads import Head
@@ -23,7 +23,7 @@ MEASURES = ("cosine", "euclidean")
 
 
 @dataclass(frozen=True)
-class Options(settings.Stage):
+class Options(settings.StageSettings):
     """The published values but for those that are named here.
 
     Args:
@@ -63,7 +63,7 @@ class TCL(Joint):
 
     options: Options
 
-    def __init__(self, run: Run, sizes: Sizes, options: Options, seed: int) -> None:
+    def __init__(self, run: RunSettings, sizes: Sizes, options: Options, seed: int) -> None:
         super().__init__(run, sizes, options, seed)
         head = run.head
         own = (head.hidden, head.width, options.dropout, head.standardise)

@@ -1,4 +1,4 @@
-"""The networks that are trained: a trunk that gives features, and a head that gives embeddings."""
+"""The networks that are trained: a backbone that gives features, and a head that gives embeddings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ParameterGroup:
 
 
 class Features(nn.Identity):
-    """The trunk of a network that is trained on stored features: nothing is left to do.
+    """The backbone of a network that is trained on stored features: nothing is left to do.
 
     Args:
         dim: width of the features.
@@ -45,19 +45,19 @@ class Encoder(nn.Module):
     """Sketches or shapes to embeddings. [CGN] section 3.2, CNN and FCN.
 
     Args:
-        trunk: a backbone for pictures, `Features` for stored features.
+        backbone: a backbone for pictures, `Features` for stored features.
         head: what makes an embedding of them, or two heads that join theirs.
         pool: how the features of a shape's views are joined, see `POOLS`; for sketches it is mean.
 
     Raises:
-        ValueError: the trunk gives another number of features than the head takes.
+        ValueError: the backbone gives another number of features than the head takes.
     """
 
-    def __init__(self, trunk: Backbone | Features, head: Head | JoinedHeads, pool: str = "mean") -> None:
+    def __init__(self, backbone: Backbone | Features, head: Head | JoinedHeads, pool: str = "mean") -> None:
         super().__init__()
-        if (given := trunk.dim * POOLS[pool]) != head.dim:
-            raise ValueError(f"the trunk gives {given} features, the head takes {head.dim}")
-        self.trunk, self.head, self.pool = trunk, head, pool
+        if (given := backbone.dim * POOLS[pool]) != head.dim:
+            raise ValueError(f"the backbone gives {given} features, the head takes {head.dim}")
+        self.backbone, self.head, self.pool = backbone, head, pool
 
     def has_views(self, inputs: Tensor) -> bool:
         """Tell whether inputs are shapes (B, V, ...) and not sketches (B, ...).
@@ -65,9 +65,9 @@ class Encoder(nn.Module):
         Raises:
             ValueError: they have a number of dimensions that is neither.
         """
-        extra = inputs.ndim - 1 - self.trunk.rank
+        extra = inputs.ndim - 1 - self.backbone.rank
         if extra not in (0, 1):
-            item = "features (dim,)" if self.trunk.rank == 1 else "a picture (H, W)"
+            item = "features (dim,)" if self.backbone.rank == 1 else "a picture (H, W)"
             raise ValueError(
                 f"inputs have shape {tuple(inputs.shape)}, expected (B, ...) or (B, V, ...) of {item} each"
             )
@@ -85,10 +85,10 @@ class Encoder(nn.Module):
         """
         if self.has_views(inputs):
             count, views = inputs.shape[:2]
-            features: Tensor = self.trunk(inputs.flatten(0, 1))
+            features: Tensor = self.backbone(inputs.flatten(0, 1))
             features = pooled(features.reshape(count, views, -1), self.pool)
         else:
-            features = self.trunk(inputs)
+            features = self.backbone(inputs)
         embeddings: Tensor = self.head(features)
         return embeddings.float()
 
@@ -96,9 +96,9 @@ class Encoder(nn.Module):
         """Embed items as rows of length 1: (B, width) float32; arguments as for `forward`."""
         return functional.normalize(self(inputs), dim=1)
 
-    def groups(self, trunk_lr: float) -> list[ParameterGroup]:
-        """List the parameters: the head at the full learning rate, the trunk at `trunk_lr` times it."""
-        found = [_group(self.head, 1.0), _group(self.trunk, trunk_lr)]
+    def groups(self, backbone_lr: float) -> list[ParameterGroup]:
+        """List the parameters: the head at the full learning rate, the backbone at `backbone_lr` times it."""
+        found = [_group(self.head, 1.0), _group(self.backbone, backbone_lr)]
         return [group for group in found if group.parameters]
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 
 import torch
 
-from sketchshape.config.run import Run, Stage
+from sketchshape.config.run import RunSettings, StageSettings
 from sketchshape.train.models.backbones import build_backbone
 from sketchshape.train.models.encoder import Encoder, Features, Normalised
 from sketchshape.train.models.heads import Head, JoinedHeads
@@ -33,17 +33,17 @@ class Pair:
     shapes: Encoder
     words: Encoder | None = None
 
-    def retriever(self, run: Run, device: torch.device) -> Retriever:
+    def retriever(self, run: RunSettings, device: torch.device) -> Retriever:
         """Compare the encoders by the cosine of their embeddings."""
         sketches = self.sketches
         if self.words is not None:  # it takes the same features
             heads = cast(Head, sketches.head), cast(Head, self.words.head)
-            sketches = Encoder(sketches.trunk, JoinedHeads(*heads, run.words.weight))
+            sketches = Encoder(sketches.backbone, JoinedHeads(*heads, run.words.weight))
         shapes = Normalised(self.shapes, sketches.head.width)
         return Retriever(Normalised(sketches), shapes, device, line_weight=run.views.line_weight)
 
 
-def new_pair(run: Run, sizes: Sizes, seed: int, device: torch.device) -> Pair:
+def new_pair(run: RunSettings, sizes: Sizes, seed: int, device: torch.device) -> Pair:
     """Make encoders with fresh heads; their backbones are there only if they are fine-tuned.
 
     Args:
@@ -65,11 +65,11 @@ def new_pair(run: Run, sizes: Sizes, seed: int, device: torch.device) -> Pair:
             head = replace(run.head, hidden=run.words.hidden)
             words = _new_encoder(replace(run, head=head), run.words, "sketch", sizes).to(device)
     for network in (sketches, shapes):  # a convolution is trained faster so
-        network.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Pair(sketches.to(device), shapes.to(device), words)
 
 
-def in_roles(shape: T, sketch: T, run: Run) -> tuple[T, T]:
+def in_roles(shape: T, sketch: T, run: RunSettings) -> tuple[T, T]:
     """Give the teacher's one first. [CGN] Table 3 has them swapped."""
     return (shape, sketch) if run.teacher.modality == "shape" else (sketch, shape)
 
@@ -82,13 +82,13 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def _new_encoder(run: Run, stage: Stage, modality: str, sizes: Sizes) -> Encoder:
-    backbone, head = run.backbone.of(modality), run.head
-    trunk = (
+def _new_encoder(run: RunSettings, stage: StageSettings, modality: str, sizes: Sizes) -> Encoder:
+    own, head = run.backbone.of(modality), run.head
+    backbone = (
         Features(getattr(sizes, modality))
-        if run.train.trunk == "frozen"
-        else build_backbone(backbone.name, backbone.weights, backbone.size, quiet=True)
+        if run.train.backbone == "frozen"
+        else build_backbone(own.name, own.weights, own.size, quiet=True)
     )
     pool = run.views.pool if modality == "shape" else "mean"
-    dim = trunk.dim * POOLS[pool]
-    return Encoder(trunk, Head(dim, head.hidden, head.width, stage.dropout, head.standardise), pool)
+    dim = backbone.dim * POOLS[pool]
+    return Encoder(backbone, Head(dim, head.hidden, head.width, stage.dropout, head.standardise), pool)

@@ -119,7 +119,7 @@ def save_networks(folder: Path, retriever: Retriever, sizes: Sizes, key: str) ->
     header |= {name: str(size) for name, size in vars(sizes).items()}
     for name, network in _named(retriever):
         tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
-        with atomic(_path(folder, name)) as temporary:
+        with atomic(folder / f"{name}.safetensors") as temporary:
             safetensors.torch.save_file(tensors, temporary, header)
 
 
@@ -136,7 +136,7 @@ def read_sizes(folder: Path, key: str) -> Sizes:
     Raises:
         ArtefactError: a file is missing or damaged, or was made with other settings or data.
     """
-    header, _ = _read(_path(folder, "sketches"), key)
+    header, _ = _read(folder / "sketches.safetensors", key)
     return Sizes(int(header["sketch"]), int(header["shape"]), int(header["classes"]))
 
 
@@ -155,7 +155,7 @@ def load_networks(folder: Path, retriever: Retriever, key: str) -> Retriever:
         ArtefactError: a file is missing or damaged, or was made with other settings or data.
     """
     for name, network in _named(retriever):
-        path = _path(folder, name)
+        path = folder / f"{name}.safetensors"
         try:
             network.load_state_dict(_read(path, key)[1])
         except RuntimeError as error:
@@ -167,10 +167,6 @@ def load_networks(folder: Path, retriever: Retriever, key: str) -> Retriever:
 
 def _named(retriever: Retriever) -> tuple[tuple[str, nn.Module], ...]:
     return ("sketches", retriever.sketches), ("shapes", retriever.shapes)
-
-
-def _path(folder: Path, name: str) -> Path:
-    return folder / f"{name}.safetensors"
 
 
 def _read(path: Path, key: str) -> tuple[Mapping[str, str], dict[str, Tensor]]:

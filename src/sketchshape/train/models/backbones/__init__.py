@@ -8,7 +8,7 @@ from importlib import import_module
 
 import torch
 
-from sketchshape.config.backbone import Backbone as Settings
+from sketchshape.config.backbone import BackboneSettings as Settings
 from sketchshape.config.backbone import Part
 from sketchshape.errors import ConfigError
 from sketchshape.train.models import from_timm

@@ -1,6 +1,6 @@
-"""Put a pre-trained trunk into the package, in half precision.
+"""Put a pre-trained backbone into the package, in half precision.
 
-python scripts/data/ship_trunk.py runs/pretrain
+python scripts/data/ship_backbone.py runs/pretrain
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sketchshape.train.pretrain import NAME
 
 
 def main() -> None:
-    """Read trunk.safetensors of a run and write the .npz that `backbone.sketch_weights=drawings` names."""
-    parser = argparse.ArgumentParser(description="Put a pre-trained trunk into the package.")
+    """Read backbone.safetensors of a run and write the .npz that `backbone.sketch_weights=drawings` names."""
+    parser = argparse.ArgumentParser(description="Put a pre-trained backbone into the package.")
     parser.add_argument("run", type=Path)
     parser.add_argument("--backbone", default="mobilenet_v1_wide")
     arguments = parser.parse_args()
