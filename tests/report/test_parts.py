@@ -15,7 +15,7 @@ from sketchshape.report.classes import confusion, draw_classes, draw_confusion
 from sketchshape.report.curves import Curve, draw_curves, run_curves
 from sketchshape.report.gallery import Cell, draw_rows
 from sketchshape.report.quoted import SHREC13, SHREC14, quoted_rows, remark
-from sketchshape.report.rows import backbones_shown
+from sketchshape.report.rows import backbones_shown, method_shown
 from sketchshape.report.table import AP, PR20, QUOTED, Row
 
 SHARED = Path(os.environ.get("SKETCHSHAPE_SHARED", Path(__file__).parents[3] / "shared"))
@@ -167,3 +167,15 @@ def test_a_network_of_its_own_for_sketches_is_named() -> None:
     assert backbones_shown({"name": "resnet50", "sketch_name": "", "sketch_weights": ""}) == "resnet50"
     assert backbones_shown({"name": "a", "sketch_name": "b", "sketch_weights": "file"}) == "a / b"
     assert backbones_shown({"name": "a", "sketch_weights": "drawings"}) == "a / drawings"
+
+
+@pytest.mark.parametrize(
+    ("settings", "shown"),
+    [
+        ({}, "CGN"),
+        ({"method": "cgn", "teacher": {"modality": "sketch"}}, "CGN, sketch teaches shape"),
+        ({"method": "tcl", "teacher": {"modality": "sketch"}}, "tcl"),
+    ],
+)
+def test_a_run_has_the_name_of_its_method(settings: dict[str, object], shown: str) -> None:
+    assert method_shown(settings) == shown

@@ -28,9 +28,8 @@ def run_table(record: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]) ->
     settings = record["settings"]
     data = settings["data"]
     columns = [[100 * float(one[name]) for one in scores] for name in NAMES]
-    swapped = settings.get("teacher", {}).get("modality") == "sketch"
     own = Row(
-        method="CGN, sketch teaches shape" if swapped else "CGN",
+        method=method_shown(settings),
         backbone=backbones_shown(settings["backbone"]),
         source=counted(len(scores), len(scores)),
         kind=MEASURED,
@@ -40,6 +39,14 @@ def run_table(record: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]) ->
     rows = [own, *quoted_rows(data["layout"])]
     remarks = notes(rows, data["layout"], data.get("protocol", "closed"))
     return Table(f"{record['name']}, percent", rows, own.method, remarks)
+
+
+def method_shown(settings: Mapping[str, Any]) -> str:
+    """Name the method of a run: CGN, which way round, or the file of another one."""
+    if (method := settings.get("method", "cgn")) != "cgn":
+        return str(method)
+    swapped = settings.get("teacher", {}).get("modality") == "sketch"
+    return "CGN, sketch teaches shape" if swapped else "CGN"
 
 
 def counted(seeds: int, planned: int) -> str:

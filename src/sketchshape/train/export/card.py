@@ -25,6 +25,9 @@ def model_card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, di
     data, settings = record["dataset"], record["settings"]
     learned = data.get("learned_shapes", data["shapes"])
     lines = facts["lines"]
+    method = settings.get("method", "cgn")
+    by = "the Cross-modal Guidance Network (CGN)" if method == "cgn" else f"the method {method}"
+    way = facts.get("likeness", "cosine").replace("_", " ")
     words = data.get("words", 0)
     more = f"; its words head on {words} drawings of other words too" if words else ""
     views = facts["views"]["count"] * len(facts["views"]["elevations"])
@@ -38,8 +41,8 @@ tags: [sketch-based-3d-shape-retrieval, onnx]
 
 # Model card: {record["name"]}
 
-Sketches and 3D shapes to unit vectors of one space, by the class-centre guidance network (CGN). A sketch is
-near the shapes of what it shows.
+Sketches and 3D shapes to one space by {by}; they are compared by {way}.
+A sketch is near the shapes of what it shows.
 
 * backbone {names_shown(settings["backbone"]["name"])} ({settings["train"]["backbone"]})
 * a shape is {views} views of {facts["size"]} pixels{drawn}; a sketch has
