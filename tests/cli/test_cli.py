@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from small_world import make_world, write_config
 
+from sketchshape.cli.doctor import Finding
 from sketchshape.cli.main import COMMANDS, main, parser
 from sketchshape.cli.train import load_settings
 
@@ -137,3 +138,12 @@ def test_the_installed_command_runs_and_colours_can_be_turned_off(tmp_path: Path
     assert done.returncode == 2
     assert done.stderr.startswith("sketchshape: error: absent: no such folder")
     assert "\x1b" not in done.stderr
+
+
+def test_doctor_shows_the_whole_command_for_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = Finding("x", "missing", "not installed", "pip install 'sketchshape[timm]'")
+    monkeypatch.setattr("sketchshape.cli.doctor.examine", lambda: iter([lost]))
+    assert main(["doctor"]) == 0
+    assert "'sketchshape[timm]'" in capsys.readouterr().out

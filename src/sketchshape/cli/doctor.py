@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sketchshape import files
@@ -21,7 +22,11 @@ from sketchshape.cli.options import add_json
 from sketchshape.resources import SAMPLE
 
 REQUIRED = ("numpy", "numba", "pillow", "mapbox-earcut", "rich", "onnxruntime", "platformdirs", "shtab")
-TRAINING = ("torch", "safetensors", "matplotlib", "jinja2", "onnx", "onnxscript")
+EXTRAS = {
+    "train": ("torch", "filelock", "safetensors", "matplotlib", "jinja2", "onnx", "onnxscript"),
+    "serve": ("fastapi", "uvicorn", "prometheus-client", "python-multipart"),
+    "timm": ("timm",),
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     colors = {"ok": "green", "missing": "yellow", "broken": "red"}
     for finding in findings:
         state = f"[{colors[finding.state]}]{finding.state}[/]"
-        table.add_row(finding.subject, state, finding.detail, finding.remedy)
+        table.add_row(finding.subject, state, escape(finding.detail), escape(finding.remedy))
     Console().print(table)
     return int(broken)
 
@@ -70,8 +75,9 @@ def examine() -> Iterator[Finding]:
     yield Finding("cores", "ok", str(os.cpu_count()))
     for name in REQUIRED:
         yield _package(name, "broken", "pip install --force-reinstall sketchshape")
-    for name in TRAINING:
-        yield _package(name, "missing", "pip install 'sketchshape[train]'")
+    for extra, names in EXTRAS.items():
+        for name in names:
+            yield _package(name, "missing", f"pip install 'sketchshape[{extra}]'")
     for subject, check in _CHECKS.items():
         try:
             yield Finding(subject, "ok", check())

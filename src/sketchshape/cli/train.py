@@ -1,4 +1,4 @@
-"""Train a teacher and its student from a configuration, and measure them on the test sketches.
+"""Train the networks of a configuration, by CGN or another method, and measure them on the test sketches.
 
 The run lands in a folder; the same call goes on after an interruption and skips what is done.
 """

@@ -14,7 +14,7 @@ class DataSettings:
     """Which shapes and sketches.
 
     Args:
-        layout: a reader in `sketchshape.datasets`: shrec13, shrec14, psb76 or folder.
+        layout: a file in `sketchshape.datasets.layouts`: shrec13, shrec14, psb76 or folder.
         path: root folder; `--data` on the command line overrides it; "sample" is the bundled sample.
         validation: fraction 0..0.5 of the training sketches of each class that is held out of training.
         up: the axis that points up in the mesh files: y, z, x, or -y, -z, -x.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import tomllib
 import types
 import typing
@@ -79,7 +80,7 @@ def from_tree(kind: type[T], tree: Mapping[str, Any], where: str = "settings", p
     Raises:
         ConfigError: an unknown key (with the nearest known one), or a value of the wrong type.
     """
-    hints = typing.get_type_hints(kind)
+    hints = _hints(typing.cast(Any, kind))
     known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     values = {}
     for key, value in tree.items():
@@ -133,10 +134,17 @@ def _convert_one_of(hints: tuple[Any, ...], value: Any, where: str, key: str) ->
 _NAMES = {float: "a number", int: "an integer", str: "a text", bool: "true or false"}
 
 
+@functools.cache  # those of a class are the same each time
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
 FORMER = {"trunk": "backbone", "trunk_lr": "backbone_lr"}  # keys of older files
 
 
 def _meant(key: str, known: list[str]) -> str:
+    if not known:
+        return "; there are none here"
     key = FORMER.get(key, key)
     near = difflib.get_close_matches(key, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(known)}"
