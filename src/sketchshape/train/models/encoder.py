@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from sketchshape.train.models.backbone import Backbone
 from sketchshape.train.models.heads import Head, JoinedHeads
-from sketchshape.train.models.views import POOLS, pooled
+from sketchshape.train.models.views import POOLS, pool_views
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ class Encoder(nn.Module):
         if self.has_views(inputs):
             count, views = inputs.shape[:2]
             features: Tensor = self.backbone(inputs.flatten(0, 1))
-            features = pooled(features.reshape(count, views, -1), self.pool)
+            features = pool_views(features.reshape(count, views, -1), self.pool)
         else:
             features = self.backbone(inputs)
         embeddings: Tensor = self.head(features)

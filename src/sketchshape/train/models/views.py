@@ -9,7 +9,7 @@ POOLS = {"mean": 1, "mean+max": 2}
 """How the features of views become those of a shape, and how many times as many these are."""
 
 
-def pooled(views: Tensor, pool: str) -> Tensor:
+def pool_views(views: Tensor, pool: str) -> Tensor:
     """Give the features of shapes: the mean over their views, and where asked the maximum after it.
 
     Args:
