@@ -48,6 +48,13 @@ def train(root: Path, out: Path, *more: str) -> dict:
     return train_run(settings(root, *more), out, workers=1, quiet=True)
 
 
+def test_a_wrong_backbone_or_method_leaves_the_folder_free(world: Path, tmp_path: Path) -> None:
+    for wrong in ("backbone.name=tinny", "method=sll", "data.path=nowhere"):
+        with pytest.raises(SketchshapeError):
+            train(world, tmp_path / "run", wrong)
+        assert not (tmp_path / "run").exists()
+
+
 def vectors(run: Path, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     found = load_embeddings(seed_folder(run, seed) / "embeddings.npz")
     return found.query_embeddings, found.gallery_embeddings

@@ -64,10 +64,10 @@ def train_run(
     with processes(run.train.device) as team:
         started, quiet, own = time.monotonic(), quiet or not team.first, identity(run)
         with team.first_alone():
+            dataset = load_dataset(run.data.layout, run.data.path)
+            preparer = Preparer(run, workers=workers, quiet=quiet)  # a wrong backbone takes no folder
             if team.first:
                 claim(folder, run, own, fresh=fresh)
-            dataset = load_dataset(run.data.layout, run.data.path)
-            preparer = Preparer(run, workers=workers, quiet=quiet)
             inputs = prepare_inputs(dataset, preparer)
         if team.first:
             report_problems(inputs, len(dataset.problems))
