@@ -186,7 +186,7 @@ def test_its_options_are_scalars_that_a_file_can_hold(name):
     values = asdict(kind())
     assert all(isinstance(value, int | float | str | bool) for value in values.values())
     assert from_tree(kind, values) == kind()
-    with pytest.raises(ConfigError, match="unknown key 'nonsense'; (known|there are none) here") as caught:
+    with pytest.raises(ConfigError, match=r"unknown key 'nonsense'; (known|there are none) here") as caught:
         from_tree(kind, {"nonsense": 1})
     assert all(option in str(caught.value) for option in values)
 
