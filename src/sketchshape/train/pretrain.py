@@ -7,17 +7,15 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import safetensors.torch
 import torch
 
 from sketchshape.config import to_tree
 from sketchshape.config.pretrain import PretrainSettings, SourceSettings
 from sketchshape.datasets.drawings import Drawings, read_drawings, split_drawings
 from sketchshape.errors import ArtefactError, ConfigError
-from sketchshape.files import atomic, digest, write_json
+from sketchshape.files import digest, write_json
 from sketchshape.runs.identity import FORMAT, differing
 from sketchshape.train import device as devices
 from sketchshape.train.cgn.words import WordClassifier
@@ -26,6 +24,7 @@ from sketchshape.train.engine.fit import fit
 from sketchshape.train.models.backbones import build_backbone
 from sketchshape.train.models.encoder import Encoder
 from sketchshape.train.models.heads import Head
+from sketchshape.train.models.stored import save_tensors
 
 NAME = "backbone.safetensors"
 _VALIDATE = 128  # drawings of one pass
@@ -73,7 +72,8 @@ def pretrain(settings: PretrainSettings, folder: Path, *, fresh: bool = False, q
         quiet=quiet,
     )
     path = folder / NAME
-    _save_backbone(path, method.encoder, settings)
+    header = {"format": "1", "kind": "backbone", "settings": _identity(settings)}
+    save_tensors(path, method.encoder.backbone, header)
     if not quiet:
         print(f"{len(learned)} drawings of {len(words.names)} words, {result.seconds:.0f} s", file=sys.stderr)
         if "accuracy" in (last := result.history[-1]):
@@ -137,12 +137,3 @@ class _Check:
             cosines = self.method.encoder.embed(self.pictures[part].to(self.device)) @ weights.T
             right += int((cosines.argmax(1).cpu() == self.labels[part]).sum())
         return {"accuracy": right / len(self.labels)}
-
-
-def _save_backbone(path: Path, encoder: Encoder, settings: PretrainSettings) -> None:
-    tensors: dict[str, Any] = {
-        name: value.detach().cpu().contiguous() for name, value in encoder.backbone.state_dict().items()
-    }
-    header = {"format": "1", "kind": "backbone", "settings": _identity(settings)}
-    with atomic(path) as temporary:
-        safetensors.torch.save_file(tensors, temporary, header)

@@ -6,18 +6,18 @@ import json
 from pathlib import Path
 from typing import TypeVar
 
-import safetensors.torch
 from filelock import FileLock
-from safetensors import SafetensorError, safe_open
 
 from sketchshape.config.run import StageSettings
-from sketchshape.files import atomic, digest
+from sketchshape.errors import ArtefactError
+from sketchshape.files import digest
 from sketchshape.runs.identity import stage_identity
 from sketchshape.runs.log import write_log
 from sketchshape.train.data.items import Data
 from sketchshape.train.engine.fit import FitResult
 from sketchshape.train.engine.method import Method
 from sketchshape.train.engine.task import Task
+from sketchshape.train.models.stored import load_tensors, save_tensors
 
 B = TypeVar("B")  # a batch
 
@@ -56,17 +56,14 @@ def fit_once(
 
 def _keep(path: Path, method: Method[B], result: FitResult) -> None:
     header = {"history": json.dumps(result.history), "seconds": repr(result.seconds)}
-    tensors = {name: value.contiguous() for name, value in method.state_dict().items()}
-    with atomic(path) as temporary:
-        safetensors.torch.save_file(tensors, temporary, header)
+    save_tensors(path, method, header)
 
 
 def _take(path: Path, method: Method[B], folder: Path, name: str) -> FitResult | None:
     try:
-        with safe_open(path, "pt") as file:
-            header = file.metadata()
-            method.load_state_dict({key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
-    except (OSError, SafetensorError, RuntimeError):  # not there, or damaged: it is trained again
+        header, tensors = load_tensors(path)
+        method.load_state_dict(tensors)
+    except (ArtefactError, RuntimeError):  # not there, or damaged: it is trained again
         return None
     method.eval()
     history = tuple(json.loads(header["history"]))

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from torch import nn
 
 from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import ArtefactError
-from sketchshape.files import atomic
 from sketchshape.metrics.rows import unit
 from sketchshape.runs.centers import Centers
 from sketchshape.train.models.encoder import Normalised
+from sketchshape.train.models.stored import load_tensors, save_tensors
 from sketchshape.types import F32
 
 FORMAT = 2
@@ -118,9 +116,7 @@ def save_networks(folder: Path, retriever: Retriever, sizes: Sizes, key: str) ->
     header = {"format": str(FORMAT), "kind": "network", "key": key}
     header |= {name: str(size) for name, size in vars(sizes).items()}
     for name, network in _named(retriever):
-        tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
-        with atomic(folder / f"{name}.safetensors") as temporary:
-            safetensors.torch.save_file(tensors, temporary, header)
+        save_tensors(folder / f"{name}.safetensors", network, header)
 
 
 def read_sizes(folder: Path, key: str) -> Sizes:
@@ -169,13 +165,8 @@ def _named(retriever: Retriever) -> tuple[tuple[str, nn.Module], ...]:
     return ("sketches", retriever.sketches), ("shapes", retriever.shapes)
 
 
-def _read(path: Path, key: str) -> tuple[Mapping[str, str], dict[str, Tensor]]:
-    try:
-        with safe_open(path, "pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise ArtefactError(f"{path}: not readable ({error}); train again with --fresh") from None
+def _read(path: Path, key: str) -> tuple[Mapping[str, str], dict[str, torch.Tensor]]:
+    header, tensors = load_tensors(path)
     if header.get("format") != str(FORMAT) or header.get("key") != key:
         raise ArtefactError(f"{path}: made with other settings or data; train again with --fresh")
     return header, tensors
