@@ -24,6 +24,7 @@ from sketchshape.train.engine.fit import fit
 from sketchshape.train.models.backbones import build_backbone
 from sketchshape.train.models.encoder import Encoder
 from sketchshape.train.models.heads import Head
+from sketchshape.train.models.seeded import seeded
 from sketchshape.train.models.stored import save_tensors
 
 NAME = "backbone.safetensors"
@@ -93,8 +94,7 @@ def _left_out(path: str) -> frozenset[str]:
 
 def _network(settings: PretrainSettings, words: int, seed: int) -> WordClassifier:
     own, head = settings.backbone, settings.head
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
+    with seeded(seed):
         backbone = build_backbone(own.name, own.weights, own.size, quiet=True)
         top = Head(backbone.dim, head.hidden, head.width, settings.classifier.dropout, head.standardise)
         return WordClassifier(

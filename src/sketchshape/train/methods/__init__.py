@@ -19,8 +19,8 @@ from sketchshape.runs.centers import Centers
 from sketchshape.runs.identity import differing
 from sketchshape.train.engine.task import Task
 from sketchshape.train.methods._compared import Compared, Joint
-from sketchshape.train.models.pair import seeded
 from sketchshape.train.models.retriever import Retriever, Sizes
+from sketchshape.train.models.seeded import seeded
 
 __all__ = [
     "CGN",

@@ -23,8 +23,9 @@ from sketchshape.train.losses.guidance import guidance_loss
 from sketchshape.train.losses.triplet_center import TripletCenter
 from sketchshape.train.methods import Compared
 from sketchshape.train.models.encoder import Encoder, Normalised
-from sketchshape.train.models.pair import new_pair, seeded
+from sketchshape.train.models.pair import new_pair
 from sketchshape.train.models.retriever import Sizes, embed
+from sketchshape.train.models.seeded import seeded
 
 
 @dataclass(frozen=True)

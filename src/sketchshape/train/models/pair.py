@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
@@ -14,6 +12,7 @@ from sketchshape.train.models.backbones import build_backbone
 from sketchshape.train.models.encoder import Encoder, Features, Normalised
 from sketchshape.train.models.heads import Head, JoinedHeads
 from sketchshape.train.models.retriever import Retriever, Sizes
+from sketchshape.train.models.seeded import seeded
 from sketchshape.train.models.views import POOLS
 
 T = TypeVar("T")
@@ -72,14 +71,6 @@ def new_pair(run: RunSettings, sizes: Sizes, seed: int, device: torch.device) ->
 def in_roles(shape: T, sketch: T, run: RunSettings) -> tuple[T, T]:
     """Give the teacher's one first. [CGN] Table 3 has them swapped."""
     return (shape, sketch) if run.teacher.modality == "shape" else (sketch, shape)
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Make networks inside this block, with weights that depend on the seed alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        yield
 
 
 def _new_encoder(run: RunSettings, stage: StageSettings, modality: str, sizes: Sizes) -> Encoder:

@@ -6,13 +6,12 @@ import pkgutil
 from difflib import get_close_matches
 from importlib import import_module
 
-import torch
-
 from sketchshape.config.backbone import BackboneSettings as Settings
 from sketchshape.config.backbone import Part
 from sketchshape.errors import ConfigError
 from sketchshape.train.models import from_timm
 from sketchshape.train.models.backbone import Backbone
+from sketchshape.train.models.seeded import seeded
 from sketchshape.train.models.side_by_side import SideBySide
 from sketchshape.train.models.weights import load_weights
 
@@ -97,8 +96,7 @@ def build_backbone(
 
 
 def _build(part: Part, seed: int, quiet: bool) -> Backbone:
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
+    with seeded(seed):
         published = part.weights == "imagenet" and from_timm.is_meant(part.name)  # timm loads its own
         backbone = _made(part.name, published)
         backbone.check_size(part.size)
