@@ -33,7 +33,7 @@ FLOORS = (
     ("__main__",),
 )
 TRAIN = (  # the floors inside `train`
-    ("device",),
+    ("device", "by_name"),
     ("losses",),
     ("centers",),
     ("models",),

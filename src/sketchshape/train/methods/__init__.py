@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pkgutil
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +15,7 @@ from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import ConfigError
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.identity import differing
+from sketchshape.train.by_name import class_in, demand_name, names_in
 from sketchshape.train.engine.task import Task
 from sketchshape.train.methods._compared import Compared, Joint
 from sketchshape.train.models.retriever import Retriever, Sizes
@@ -43,8 +42,7 @@ class _Settings:
 
 def available() -> tuple[str, ...]:
     """Name the methods, in alphabetical order, CGN among them."""
-    files = (found.name for found in pkgutil.iter_modules(__path__) if found.name[0] != "_")
-    return tuple(sorted({CGN, *files}))
+    return tuple(sorted({CGN, *names_in(__path__)}))
 
 
 def options_class(name: str) -> type[Any]:
@@ -59,10 +57,7 @@ def options_class(name: str) -> type[Any]:
     Raises:
         ConfigError: there is no such method; the message lists those that exist.
     """
-    if name not in available():
-        close = get_close_matches(name, available(), n=1)
-        meant = f"did you mean {close[0]!r}? " if close else ""
-        raise ConfigError(f"method is {name!r}; {meant}Expected one of: {', '.join(available())}")
+    demand_name("method", name, available())
     found: type[Any] = _Settings if name == CGN else import_module(f"{__name__}.{name}").Options
     return found
 
@@ -161,7 +156,4 @@ def _centers(task: Task, retriever: Retriever) -> Centers:
 
 
 def _kind(name: str) -> type[Compared]:
-    module = import_module(f"{__name__}.{name}")
-    own = [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
-    (found,) = [value for value in own if isinstance(value, type) and issubclass(value, Compared)]
-    return found
+    return class_in(f"{__name__}.{name}", Compared)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pkgutil
-from difflib import get_close_matches
-from importlib import import_module
-
 from sketchshape.config.backbone import BackboneSettings as Settings
 from sketchshape.config.backbone import Part
 from sketchshape.errors import ConfigError
+from sketchshape.train.by_name import class_in, demand_name, names_in
 from sketchshape.train.models import from_timm
 from sketchshape.train.models.backbone import Backbone
 from sketchshape.train.models.seeded import seeded
@@ -33,7 +30,7 @@ FORMER = {
 
 def available() -> tuple[str, ...]:
     """Name the backbones, in alphabetical order."""
-    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__) if found.name[0] != "_"))
+    return tuple(sorted(names_in(__path__)))
 
 
 def backbone_class(name: str) -> type[Backbone]:
@@ -50,16 +47,8 @@ def backbone_class(name: str) -> type[Backbone]:
     """
     if name in FORMER:
         raise ConfigError(f"backbone.name is {name!r}, which is no more; write {FORMER[name]}")
-    if name not in available():
-        close = get_close_matches(name, available(), n=1)
-        meant = f"did you mean {close[0]!r}? " if close else ""
-        raise ConfigError(
-            f"backbone.name is {name!r}; {meant}Expected one of: {', '.join(available())}, timm/NAME"
-        )
-    module = import_module(f"{__name__}.{name}")
-    own = [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
-    (found,) = [value for value in own if isinstance(value, type) and issubclass(value, Backbone)]
-    return found
+    demand_name("backbone.name", name, available(), ", timm/NAME")
+    return class_in(f"{__name__}.{name}", Backbone)
 
 
 def build_backbone(
