@@ -21,10 +21,12 @@ class Likeness(ABC):
     name: ClassVar[str]
     rank: ClassVar[int] = 1
     """Dimensions of the embedding of one shape: 1 for (D,), 2 for (rows, D)."""
+    unit_points: ClassVar[bool] = False
+    """Whether what has one row, a sketch and with rank 1 a shape too, is stored with length 1."""
 
     def prepare(self, rows: F32) -> F32:
         """Bring embeddings of sketches or of shapes, (n, D) or (n, rows, D), to the form that is stored."""
-        return rows
+        return unit(rows) if self.unit_points and rows.ndim == 2 else rows
 
     def between(self, sketches: F32, shapes: F32) -> F32:
         """Compare sketches with shapes.
@@ -76,11 +78,7 @@ class Likeness(ABC):
 class Cosine(Likeness):
     """The cosine; rows are stored with length 1."""
 
-    name = "cosine"
-
-    def prepare(self, rows: F32) -> F32:
-        """Bring rows to length 1."""
-        return unit(rows)
+    name, unit_points = "cosine", True
 
     def _between(self, sketches: F32, shapes: F32) -> F32:
         cosines: F32 = sketches @ shapes.T
@@ -118,11 +116,7 @@ class Subspace(Likeness):
     A shape is an orthonormal basis Q, its rows.
     """
 
-    name, rank = "subspace", 2
-
-    def prepare(self, rows: F32) -> F32:
-        """Bring points (n, D) to length 1; bases (n, rows, D) stay as they are."""
-        return unit(rows) if rows.ndim == 2 else rows
+    name, rank, unit_points = "subspace", 2, True
 
     def _between(self, sketches: F32, shapes: F32) -> F32:
         return _by_blocks(_inside, sketches, shapes)
@@ -157,10 +151,10 @@ def likeness(name: str) -> Likeness:
 def _by_blocks(compare: Callable[[F64, F64], F64], items: F32, shapes: F32) -> F32:
     """Compare items (Q, D) with shapes (G, ...) in float64, some shapes at a time: (Q, G) float32."""
     found = np.empty((len(items), len(shapes)), np.float32)
-    step = max(1, BLOCK // max(1, math.prod(shapes.shape[1:])))
+    queries, step = items.astype(np.float64), max(1, BLOCK // max(1, math.prod(shapes.shape[1:])))
     for start in range(0, len(shapes), step):
         part = shapes[start : start + step].astype(np.float64)
-        for row, item in zip(found, items.astype(np.float64), strict=True):
+        for row, item in zip(found, queries, strict=True):
             row[start : start + step] = compare(item, part)
     return found
 

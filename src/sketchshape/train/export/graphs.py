@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.config.run import RunSettings
+from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import ArtefactError
 from sketchshape.train.models.backbones import build_backbone
 from sketchshape.train.models.encoder import Encoder, Features, Normalised
@@ -54,7 +55,7 @@ def sketch_graph(trained: Retriever, run: RunSettings) -> Any:
     """Give the ONNX model of the sketches' network: (n, H, W) uint8 -> (n, D), prepared for its likeness."""
     mirrored, side = run.train.flip_test, run.backbone.of("sketch").side
     plain = mirrored or not isinstance(trained.sketches, Normalised)
-    finish = plain and trained.likeness in ("cosine", "subspace")
+    finish = plain and likeness(trained.likeness).unit_points
     network = _exportable(trained.sketches, run, "sketch", mirrored=mirrored, finish=finish)
     return _to_onnx(network, (side, side))
 
@@ -62,7 +63,8 @@ def sketch_graph(trained: Retriever, run: RunSettings) -> Any:
 def shape_graph(trained: Retriever, run: RunSettings) -> Any:
     """Give the ONNX model of the shapes' network: (n, views, H, W) uint8 -> (n, ...), prepared alike."""
     side = run.backbone.of("shape").side
-    finish = trained.likeness == "cosine" and not isinstance(trained.shapes, Normalised)
+    way = likeness(trained.likeness)
+    finish = way.unit_points and way.rank == 1 and not isinstance(trained.shapes, Normalised)
     network = _exportable(trained.shapes, run, "shape", mirrored=False, finish=finish)
     return _to_onnx(network, (run.views.total, side, side))
 
