@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 from skimage.measure import approximate_polygon
 from skimage.morphology import disk, skeletonize
@@ -18,6 +21,7 @@ PEN = 10.5  # pixels; a part that is at most twice as wide is a line, a wider on
 BLACK = 80  # of 255, the level of drawn lines in a coloured picture
 OUTLINE = 9  # pixels, half of their width
 STEP = 22  # of 255, between two colours with an edge between them
+PAPER = 200  # of 255; what is darker in a sketch is ink
 SHORTEST, LENGTH = 4, 1500  # points of a stroke before it is simplified; of a drawing after that
 BEND = 1.2  # pixels that a simplified stroke may leave its line
 AROUND = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1))
@@ -38,6 +42,25 @@ def picture_strokes(picture: NDArray[np.uint8]) -> Strokes | None:
 def ink_strokes(ink: Bits) -> Strokes | None:
     """Draw with a pen what is black on white, as `picture_strokes` does, of (H, W) bool."""
     return _enough(_traced(_of_one_colour(ink)))
+
+
+def sketch_strokes(path: Path) -> Strokes | None:
+    """Draw the picture file of a sketch with a pen; None as `picture_strokes` gives it."""
+    with Image.open(path) as opened:
+        return ink_strokes(enlarged(np.asarray(opened.convert("L"))))
+
+
+def enlarged(levels: NDArray[np.uint8]) -> Bits:
+    """Tell where the ink is when what is drawn is as large as fits."""
+    rows, columns = np.nonzero(levels < PAPER)
+    if not len(rows):
+        return np.zeros((SIDE + 2 * BORDER, SIDE + 2 * BORDER), bool)
+    box = levels[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    scale = SIDE / max(box.shape)
+    size = (max(1, round(box.shape[1] * scale)), max(1, round(box.shape[0] * scale)))
+    large = np.asarray(Image.fromarray(box).resize(size, Image.Resampling.BICUBIC))
+    ink: Bits = np.pad(large, BORDER, constant_values=255) < PAPER
+    return ink
 
 
 def _enough(strokes: Strokes) -> Strokes | None:

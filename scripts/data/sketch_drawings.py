@@ -17,17 +17,13 @@ from collections import defaultdict
 from multiprocessing import Pool
 from pathlib import Path
 
-import numpy as np
 from drawing_files import drawing_line, write_beside
-from numpy.typing import NDArray
-from picture_strokes import BORDER, SIDE, Bits, ink_strokes
-from PIL import Image
+from picture_strokes import sketch_strokes
 
 from sketchshape.datasets import SketchItem, load_dataset
 from sketchshape.errors import SketchshapeError
 from sketchshape.images import Strokes
 
-PAPER = 200  # of 255; what is darker is ink
 WORDS = {  # of classes that are named otherwise than in the game
     "car_sedan": "car",
     "flower_with_stem": "flower",
@@ -85,21 +81,7 @@ def word_of(name: str) -> str:
 
 
 def _strokes(item: SketchItem) -> Strokes | None:
-    with Image.open(item.path) as opened:
-        return ink_strokes(enlarged(np.asarray(opened.convert("L"))))
-
-
-def enlarged(levels: NDArray[np.uint8]) -> Bits:
-    """Tell where the ink is when what is drawn is as large as fits."""
-    rows, columns = np.nonzero(levels < PAPER)
-    if not len(rows):
-        return np.zeros((SIDE + 2 * BORDER, SIDE + 2 * BORDER), bool)
-    box = levels[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    scale = SIDE / max(box.shape)
-    size = (max(1, round(box.shape[1] * scale)), max(1, round(box.shape[0] * scale)))
-    large = np.asarray(Image.fromarray(box).resize(size, Image.Resampling.BICUBIC))
-    ink: Bits = np.pad(large, BORDER, constant_values=255) < PAPER
-    return ink
+    return sketch_strokes(item.path)
 
 
 if __name__ == "__main__":

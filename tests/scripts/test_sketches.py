@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sketchshape.datasets.drawings import read_drawings
 from sketchshape.images import draw_strokes
 
 pytest.importorskip("skimage", reason="pip install scikit-image")
@@ -19,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts/data"
 sys.path.insert(0, str(SCRIPTS))
 
-from picture_strokes import BORDER, SIDE, ink_strokes  # noqa: E402
-from sketch_drawings import enlarged, word_of  # noqa: E402
+from picture_strokes import BORDER, SIDE, enlarged, ink_strokes  # noqa: E402
+from sketch_drawings import word_of  # noqa: E402
 
 HOUSE = [
     [[0, 0, 60, 60, 0], [30, 80, 80, 30, 30]],
@@ -137,3 +138,39 @@ def test_a_class_without_a_file_and_a_folder_without_any_are_named(tmp_path: Pat
     assert one.returncode != 0
     assert "has no car.ndjson" in one.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_sketches_of_tu_berlin_are_known_by_their_numbers(tmp_path: Path) -> None:
+    """Every class is a file, its sketches in order; a blank one is named, a file without a number is none."""
+    root, out = tmp_path / "png", tmp_path / "out"
+    for name, numbers in {"ant": ["10", "9"], "hot air balloon": ["81", "notes"], "blank": ["161"]}.items():
+        (root / name).mkdir(parents=True)
+        for number in numbers:
+            picture = np.full((64, 64), 255, np.uint8) if name == "blank" else draw_strokes(HOUSE, 128)
+            Image.fromarray(picture).save(root / name / f"{number}.png")
+    done = run_tuberlin(root, out)
+    assert done.returncode == 0, done.stderr
+    assert "3 sketches of 2 classes" in done.stdout
+    assert "161.png: no lines" in done.stderr
+    words = read_drawings(out)
+    assert words.names == ("ant", "hot air balloon")
+    assert words.keys == ("tuberlin:9", "tuberlin:10", "tuberlin:81")
+    assert read_drawings(out, frozenset({"tuberlin:9"})).keys == ("tuberlin:10", "tuberlin:81")
+
+
+def test_a_folder_without_sketches_is_named(tmp_path: Path) -> None:
+    done = run_tuberlin(tmp_path, tmp_path / "out")
+    assert done.returncode != 0
+    assert f"{tmp_path} has no sketches, expected <class>/<number>.png" in done.stderr
+
+
+def run_tuberlin(root: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        str(SCRIPTS / "tuberlin_drawings.py"),
+        "--tuberlin",
+        str(root),
+        "--out",
+        str(out),
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
