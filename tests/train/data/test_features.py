@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the extra 'train'")
 
 from sketchshape.errors import ArtefactError, SketchError  # noqa: E402
-from sketchshape.train.data.features import gather_features, gather_pictures  # noqa: E402
+from sketchshape.train.data.features import Part, gather_features, gather_pictures  # noqa: E402
 from sketchshape.train.data.pictures import Made, batches, sketch_pictures  # noqa: E402
 from sketchshape.train.data.store import FeatureStore  # noqa: E402
 
@@ -22,15 +22,15 @@ CPU = torch.device("cpu")
 
 
 class Sums(torch.nn.Module):
-    """Row sums as features; counts the pictures that it has seen."""
+    """Row sums as features, times a factor; counts the pictures that it has seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, factor: float = 1.0) -> None:
         super().__init__()
-        self.seen = 0
+        self.factor, self.seen = factor, 0
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         self.seen += len(images)
-        return images.float().sum(2)
+        return self.factor * images.float().sum(2)
 
 
 def make(indices: Sequence[int]) -> Made:
@@ -39,7 +39,7 @@ def make(indices: Sequence[int]) -> Made:
 
 
 def gather(store: FeatureStore, network: Sums, keys: list[str] = KEYS):
-    return gather_features("test", keys, make, network, store, CPU, quiet=True)
+    return gather_features("test", [Part(network, keys)], make, store, CPU, quiet=True)
 
 
 def test_features_are_those_of_the_network_without_the_bad_item(
@@ -64,6 +64,22 @@ def test_nothing_is_computed_twice_and_only_what_is_new_is(tmp_path: Path) -> No
     np.testing.assert_array_equal(second.data[:19], first.data)
 
 
+def test_a_network_that_stands_beside_another_one_is_not_asked_again(tmp_path: Path) -> None:
+    """Only the new one sees pictures, of all items; what is joined is what each gives alone, in order."""
+    alone, beside, others = Sums(), Sums(-2.0), [f"other {number}" for number in range(30)]
+    with FeatureStore(tmp_path / "store") as store:
+        first = gather(store, alone, KEYS[:20])
+        parts = [Part(beside, others), Part(alone, KEYS)]
+        both = gather_features("test", parts, make, store, CPU, quiet=True)
+        again = gather_features("test", parts[::-1], make, store, CPU, quiet=True)
+    assert (alone.seen, beside.seen) == (29 * 2, 29 * 2)
+    assert both.kept == [number for number in range(30) if number != 7]
+    sums = PICTURES[both.kept].sum(3, dtype=np.float32)
+    np.testing.assert_array_equal(both.data, np.concatenate([-2 * sums, sums], -1))
+    np.testing.assert_array_equal(both.data[:19, :, 4:], first.data)
+    np.testing.assert_array_equal(again.data, np.concatenate([sums, -2 * sums], -1))
+
+
 def test_what_was_computed_before_an_interruption_is_kept(tmp_path: Path) -> None:
     def interrupted(indices: Sequence[int]) -> Made:
         for position, index in enumerate(indices):
@@ -73,7 +89,7 @@ def test_what_was_computed_before_an_interruption_is_kept(tmp_path: Path) -> Non
 
     with FeatureStore(tmp_path / "store") as store:
         with pytest.raises(KeyboardInterrupt):
-            gather_features("test", KEYS, interrupted, Sums(), store, CPU, quiet=True)
+            gather_features("test", [Part(Sums(), KEYS)], interrupted, store, CPU, quiet=True)
         assert len(store.known(KEYS)) == 24  # four whole batches of 96 pictures
 
 

@@ -98,6 +98,17 @@ def test_freezing_changes_nothing_but_the_last_digits():
     assert torch.equal(fast(pictures[:2]), found[:2])
 
 
+def test_apart_each_sees_the_same_pictures_and_the_largest_is_as_if_alone():
+    names, weights, sizes = (WIDE, WIDE, "tiny"), ("bundled", "drawings", "none"), (96, 64, 80)
+    network, pictures = build_backbone(names, weights, sizes), _pictures(5, 96)
+    apart = network.apart()
+    with torch.inference_mode():
+        assert torch.equal(torch.cat([part(pictures) for part in apart], 1), network(pictures))
+    hashes = [weights_digest(part) for part in apart]
+    assert hashes[0] == weights_digest(build_backbone(WIDE, "bundled", 96))
+    assert len({*hashes, weights_digest(build_backbone(WIDE, "drawings", 64))}) == 4  # from 96 to 64 pixels
+
+
 def test_the_hash_follows_order_sizes_and_versions(monkeypatch):
     def made(names=("tiny", "tiny"), sizes=(32, 16)):
         network = build_backbone(names, "none", sizes)

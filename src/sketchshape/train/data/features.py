@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +19,18 @@ from sketchshape.types import U8
 
 BATCH = 96  # pictures in one pass
 Maker = Callable[[Sequence[int]], Made]
+
+
+class Part(NamedTuple):
+    """One of the networks whose features are joined.
+
+    Args:
+        network: (B, size, size) uint8 -> (B, dim) float32, frozen.
+        keys: content key of each item, naming its pictures and the network.
+    """
+
+    network: nn.Module
+    keys: Sequence[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +52,8 @@ class Gathered:
 
 def gather_features(
     title: str,
-    keys: Sequence[str],
+    parts: Sequence[Part],
     make: Maker,
-    network: nn.Module,
     store: FeatureStore,
     device: torch.device,
     *,
@@ -52,29 +63,36 @@ def gather_features(
 
     Args:
         title: for the progress bar.
-        keys: content key of each item, naming its pictures and the network.
+        parts: the networks whose features are joined; each has keys of its own, so that a network that stood
+            beside others before is not asked again.
         make: gives the pictures of items, by index.
-        network: (B, size, size) uint8 -> (B, dim) float32, frozen.
         store: where features are kept.
-        device: of `network`.
+        device: of the networks.
         quiet: show no progress.
 
     Returns:
-        Features (n, k, dim) of the items that could be read.
+        Features (n, k, dim of all networks) of the items that could be read.
     """
-    known = store.known(keys)
-    missing = [index for index, key in enumerate(keys) if key not in known]
+    own = list(zip(*(part.keys for part in parts), strict=True))  # the keys of each item
+    known = store.known(key for keys in own for key in keys)
+    missing = [index for index, keys in enumerate(own) if not known.issuperset(keys)]
     failures: dict[int, str] = {}
     if missing:
         with Steps(title, len(missing), "items", quiet=quiet) as steps:
             sound = _sound(make(missing), missing, failures, steps)
             for indices, pictures in batches(sound, BATCH):
-                values = _run(network, pictures, device)
-                store.put({keys[index]: value for index, value in zip(indices, values, strict=True)})
+                for part in parts:
+                    new = [place for place, index in enumerate(indices) if part.keys[index] not in known]
+                    if new:
+                        values = _run(part.network, pictures[new], device)
+                        store.put(
+                            dict(zip([part.keys[indices[place]] for place in new], values, strict=True))
+                        )
                 steps.advance(len(indices))
-    found = store.get(keys)
-    kept = [index for index, key in enumerate(keys) if key in found]
-    data = np.stack([found[keys[index]] for index in kept]) if kept else np.empty((0, 0, 0), np.float32)
+    found = store.get(key for keys in own for key in keys)
+    kept = [index for index, keys in enumerate(own) if found.keys() >= set(keys)]
+    joined = [np.concatenate([found[key] for key in own[index]], -1) for index in kept]
+    data = np.stack(joined) if kept else np.empty((0, 0, 0), np.float32)
     return Gathered(kept, data, tuple(failures[index] for index in sorted(failures)))
 
 

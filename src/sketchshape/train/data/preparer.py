@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from sketchshape.config.run import RunSettings
 from sketchshape.datasets import ShapeItem, SketchItem
@@ -16,11 +15,12 @@ from sketchshape.files import cache_dir, digest, file_digest
 from sketchshape.images import PREPROCESSING_VERSION
 from sketchshape.render import view_key
 from sketchshape.train import device
-from sketchshape.train.data.features import Gathered, gather_features, gather_pictures
+from sketchshape.train.data.features import Gathered, Maker, Part, gather_features, gather_pictures
 from sketchshape.train.data.pictures import Made, line_pictures, shape_pictures, sketch_pictures
 from sketchshape.train.data.store import FeatureStore
 from sketchshape.train.models.backbones import build_backbone
 from sketchshape.train.models.frozen import frozen
+from sketchshape.train.models.side_by_side import SideBySide
 from sketchshape.train.models.weights import weights_digest
 
 
@@ -56,7 +56,8 @@ class Preparer:
 
     def network(self, modality: str) -> nn.Module | None:
         """Give what makes the features of a view or of a sketch; None where backbones are trained."""
-        return self._backbones[modality].network
+        parts = self._backbones[modality].parts
+        return _Joined([network for _, network in parts]) if parts else None
 
     def shapes(self, items: Sequence[ShapeItem], title: str = "shapes") -> Gathered:
         """Give all views of shapes, (n, views, ...), and line drawings where the settings ask for them."""
@@ -67,8 +68,8 @@ class Preparer:
             chosen = [items[index] for index in indices]
             return shape_pictures(chosen, views, up, size, cache=self.views, workers=self.workers)
 
-        keys = [self._key("shape", self._rendered(item, "shaded")) for item in items]
-        seen = self._gather(title, "shape", keys, make)
+        names = [("shape", self._rendered(item, "shaded")) for item in items]
+        seen = self._gather(title, "shape", names, make)
         return self._with_lines(seen, items) if views.lines else seen
 
     def _with_lines(self, seen: Gathered, items: Sequence[ShapeItem]) -> Gathered:
@@ -88,8 +89,8 @@ class Preparer:
                 chosen, views, up, size, mirrored=mirrored, cache=self.views, workers=self.workers
             )
 
-        keys = [self._key("lines", self._rendered(item, "lines"), mirrored) for item in items]
-        found = self._gather(title, "sketch", keys, make)
+        names = [("lines", self._rendered(item, "lines"), mirrored) for item in items]
+        found = self._gather(title, "sketch", names, make)
         variants = found.data.reshape(len(found.kept), views.lines, -1, *found.data.shape[2:])
         return replace(found, data=variants)
 
@@ -101,15 +102,21 @@ class Preparer:
             chosen = [items[index] for index in indices]
             return sketch_pictures(chosen, size, count=count, rotation=rotation)
 
-        keys = [self._key("sketch", _content(item), item.id, count, rotation) for item in items]
-        return self._gather(title, "sketch", keys, make)
+        names = [("sketch", _content(item), item.id, count, rotation) for item in items]
+        return self._gather(title, "sketch", names, make)
 
-    def _gather(self, title: str, modality: str, keys: list[str], make: Any) -> Gathered:
-        network = self.network(modality)
-        if network is None:
-            return gather_pictures(title, len(keys), make, quiet=self.quiet)
+    def _gather(
+        self, title: str, modality: str, names: Sequence[tuple[object, ...]], make: Maker
+    ) -> Gathered:
+        own = self._backbones[modality]
+        if not own.parts:
+            return gather_pictures(title, len(names), make, quiet=self.quiet)
+        parts = [
+            Part(network, [digest([*name], weights, own.size, PREPROCESSING_VERSION) for name in names])
+            for weights, network in own.parts
+        ]
         with FeatureStore(self.store) as store:
-            return gather_features(title, keys, make, network, store, self.device, quiet=self.quiet)
+            return gather_features(title, parts, make, store, self.device, quiet=self.quiet)
 
     def _rendered(self, item: ShapeItem, style: str) -> str:
         views, up = self.settings.views, self.settings.data.up
@@ -127,19 +134,33 @@ class Preparer:
         except OSError:
             return f"unreadable {item.path}"
 
-    def _key(self, modality: str, *parts: object) -> str:
-        backbone = self._backbones["shape" if modality == "shape" else "sketch"]
-        return digest([modality, *parts], backbone.weights, backbone.size, PREPROCESSING_VERSION)
-
 
 class _Own:
-    """The backbone of one modality, with the size of its pictures and the hash of its weights."""
+    """The backbone of one modality, with the size of its pictures and the hash of its weights.
+
+    `parts` are its networks for features, each with the hash of its weights; none where they are trained.
+    """
 
     def __init__(self, settings: RunSettings, modality: str, where: torch.device, quiet: bool) -> None:
         backbone = settings.backbone.of(modality)
         network = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=quiet)
         self.size, self.weights = backbone.side, weights_digest(network)
-        self.network = frozen(network.to(where)) if settings.train.backbone == "frozen" else None
+        apart = network.apart() if isinstance(network, SideBySide) else [network]
+        self.parts: list[tuple[str, nn.Module]] = []
+        if settings.train.backbone == "frozen":
+            self.parts = [(weights_digest(part), frozen(part.to(where))) for part in apart]
+
+
+class _Joined(nn.Module):
+    """Frozen networks that see the same pictures, and their features one after the other."""
+
+    def __init__(self, parts: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(parts)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Give the features (B, dim) of pictures (B, H, W) uint8."""
+        return torch.cat([part(images) for part in self.parts], 1)
 
 
 def _content(item: SketchItem) -> str:

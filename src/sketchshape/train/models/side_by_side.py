@@ -21,13 +21,14 @@ class SideBySide(Backbone):
 
     Args:
         parts: the networks, with their weights.
-        sizes: side in pixels of the picture that each of them sees; the largest is that of the pictures.
+        sizes: side in pixels of the picture that each of them sees.
+        side: of the pictures that come in; 0 is the largest of the sizes.
     """
 
-    def __init__(self, parts: Sequence[Backbone], sizes: Sequence[int]) -> None:
+    def __init__(self, parts: Sequence[Backbone], sizes: Sequence[int], side: int = 0) -> None:
         super().__init__()
         self.parts = nn.ModuleList(parts)
-        self.sizes = tuple(sizes)
+        self.sizes, self.side = tuple(sizes), side or max(sizes)
         self.dim = sum(part.dim for part in parts)
         self.group = min(part.group for part in parts)
 
@@ -51,8 +52,15 @@ class SideBySide(Backbone):
         found = []
         for part, size in zip(self._backbones(), self.sizes, strict=True):
             seen = part.normalise(pictures)
-            found.append(part.describe(seen if size == max(self.sizes) else _resized(seen, size)))
+            found.append(part.describe(seen if size == self.side else _resized(seen, size)))
         return torch.cat(found, 1)
+
+    def apart(self) -> list[Backbone]:
+        """Give each part as a backbone that sees the same pictures; their features, joined, are these."""
+        return [
+            part if size == self.side else SideBySide([part], [size], self.side)
+            for part, size in zip(self._backbones(), self.sizes, strict=True)
+        ]
 
     def initialise(self) -> None:
         """Draw random weights, each part in its own way."""
