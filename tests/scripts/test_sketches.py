@@ -158,19 +158,34 @@ def test_sketches_of_tu_berlin_are_known_by_their_numbers(tmp_path: Path) -> Non
     assert read_drawings(out, frozenset({"tuberlin:9"})).keys == ("tuberlin:10", "tuberlin:81")
 
 
+def test_with_a_list_its_sketches_alone_are_drawn(tmp_path: Path) -> None:
+    root, lists = (
+        tmp_path / "png",
+        {"whole": "PSB 1\n1 1\n\nant 0 1\n9\n", "more": "PSB 1\n1 1\n\nant 0 1\n7\n"},
+    )
+    (root / "ant").mkdir(parents=True)
+    for number in ("9", "10"):
+        Image.fromarray(draw_strokes(HOUSE, 128)).save(root / f"ant/{number}.png")
+    for name, text in lists.items():
+        (tmp_path / f"{name}.cla").write_text(text)
+    done = run_tuberlin(root, tmp_path / "out", "--list", str(tmp_path / "whole.cla"))
+    assert done.returncode == 0, done.stderr
+    assert read_drawings(tmp_path / "out").keys == ("tuberlin:9",)
+    for name, said in (("more", "1 sketches of"), ("none", "none.cla")):
+        done = run_tuberlin(root, tmp_path / name, "--list", str(tmp_path / f"{name}.cla"))
+        assert done.returncode != 0
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not (tmp_path / name).exists()
+
+
 def test_a_folder_without_sketches_is_named(tmp_path: Path) -> None:
     done = run_tuberlin(tmp_path, tmp_path / "out")
     assert done.returncode != 0
     assert f"{tmp_path} has no sketches, expected <class>/<number>.png" in done.stderr
 
 
-def run_tuberlin(root: Path, out: Path) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        str(SCRIPTS / "tuberlin_drawings.py"),
-        "--tuberlin",
-        str(root),
-        "--out",
-        str(out),
-    ]
+def run_tuberlin(root: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPTS / "tuberlin_drawings.py"), "--tuberlin", str(root)]
+    command += ["--out", str(out), *options]
     return subprocess.run(command, capture_output=True, text=True, check=False)
