@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sketchshape.errors import MeshError, SketchError
+from sketchshape.errors import MeshError, MissingExtraError, SketchError, demand_packages
 from sketchshape.files import atomic, cache_dir, digest, file_digest
 from sketchshape.progress import Steps
 
@@ -77,6 +77,13 @@ def test_file_errors_survive_the_way_between_processes(kind: type[MeshError]) ->
     assert (error.path, error.cause, error.line) == (Path("a.off"), "no faces", 3)
     assert str(error) == "a.off, line 3: no faces"
     assert str(kind("a.stl", "short", byte=84)) == "a.stl, byte 84: short"
+
+
+def test_a_missing_package_is_named_with_the_command() -> None:
+    demand_packages("train", "numpy", "json")
+    with pytest.raises(MissingExtraError) as caught:
+        demand_packages("train", "numpy", "absent_one", "absent_two")
+    assert str(caught.value) == "absent_one is not installed; run: pip install 'sketchshape[train]'"
 
 
 def test_progress_says_what_was_done_and_how_fast(capsys: pytest.CaptureFixture[str]) -> None:
