@@ -17,7 +17,7 @@ from sketchshape.bench.cells import DONE, Cell
 from sketchshape.bench.plan import Bench, Budget, Entry, flat
 from sketchshape.bench.run import INPUTS, Say, claim, prepare, train
 from sketchshape.config.run import RunSettings
-from sketchshape.files import atomic, digest
+from sketchshape.files import digest, write_text
 
 FOLDER = "search"
 Changes = dict[str, Any]
@@ -73,8 +73,8 @@ def search(
     }
     train([cell for own in cells.values() for cell in own], out / INPUTS, jobs, say)
     records = {label: [cell.record() or {} for cell in own] for label, own in cells.items()}
-    _write(out / "search.csv", search_table(tried, records))
-    _write(out / "chosen.toml", chosen_toml(entries, tried, records))
+    write_text(out / "search.csv", search_table(tried, records))
+    write_text(out / "chosen.toml", chosen_toml(entries, tried, records))
     return sum(record.get("status") != DONE for own in records.values() for record in own)
 
 
@@ -149,8 +149,3 @@ def _best_first(records: Sequence[Mapping[str, Any]]) -> list[int]:
 
 def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)  # the same text for numbers, strings, booleans and lists
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

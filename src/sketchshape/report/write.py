@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sketchshape.errors import demand_packages
-from sketchshape.files import atomic
+from sketchshape.files import write_text
 from sketchshape.report.formats import to_csv, to_latex, to_markdown
 from sketchshape.report.rows import run_table
 from sketchshape.report.table import Table
@@ -48,9 +48,3 @@ def write_table(folder: Path, table: Table) -> None:
     """Write table.md, table.csv and table.tex."""
     for suffix, form in (("md", to_markdown), ("csv", to_csv), ("tex", to_latex)):
         write_text(folder / f"table.{suffix}", form(table))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

@@ -11,8 +11,9 @@ from sketchshape.bench.results import Results
 from sketchshape.bench.tables.official import Official
 from sketchshape.bench.tables.rows import bench_table
 from sketchshape.errors import ArtefactError, demand_packages
+from sketchshape.files import write_text
 from sketchshape.report.table import Table
-from sketchshape.report.write import FOR_PAGE, write_table, write_text
+from sketchshape.report.write import FOR_PAGE, write_table
 
 
 def write_tables(results: Results, out: Path, official: Sequence[Official] = ()) -> Table:
