@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sketchshape.bench.cells import DONE, Cell
-from sketchshape.bench.plan import Bench, Budget, Entry, flat
+from sketchshape.bench.plan import Bench, Budget, Entry
 from sketchshape.bench.run import INPUTS, Say, claim, prepare, train
 from sketchshape.config.run import RunSettings
 from sketchshape.files import digest, write_text
@@ -126,9 +126,7 @@ def chosen_toml(
         best = _best_first(own)[0]
         done = own[best].get("status") == DONE
         said = f"validation mAP {100 * own[best]['scores']['mAP']:.1f}" if done else "none could be trained"
-        wanted = {**flat(entry.settings), **entry.options, **(tried[entry.label][best] if done else {})}
-        settings = {key: value for key, value in wanted.items() if "." in key}
-        options = {key: value for key, value in wanted.items() if "." not in key}
+        settings, options = entry.changed(tried[entry.label][best] if done else None)
         lines = [f"[[methods]]  # setting {best} of {len(own)}: {said}"]
         named = {"label": entry.label, "method": entry.method, "note": entry.note}
         lines += [f"{key} = {_toml(value)}" for key, value in named.items() if value]
