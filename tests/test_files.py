@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sketchshape.errors import MeshError, SketchError
-from sketchshape.files import atomic, cache_dir, digest, file_digest
+from sketchshape.errors import MeshError, MissingExtraError, SketchError, demand_packages
+from sketchshape.files import atomic, cache_dir, digest, file_digest, write_json, write_text
 from sketchshape.progress import Steps
 
 
@@ -38,6 +38,18 @@ def test_a_finished_write_is_whole_and_readable_by_others(tmp_path: Path) -> Non
     plain = tmp_path / "plain"
     plain.touch()
     assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+def test_texts_are_utf8_and_one_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "value.txt"
+    write_text(path, "mean ± 1\n")
+    assert path.read_bytes() == "mean ± 1\n".encode()
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "half \udc80")
+    assert path.read_bytes() == "mean ± 1\n".encode()
+    assert list(path.parent.iterdir()) == [path]
+    write_json(path, {"a": ["±"]})
+    assert path.read_bytes() == b'{\n  "a": [\n    "\\u00b1"\n  ]\n}\n'
 
 
 def test_digests_tell_order_borders_and_kinds_apart() -> None:
@@ -77,6 +89,13 @@ def test_file_errors_survive_the_way_between_processes(kind: type[MeshError]) ->
     assert (error.path, error.cause, error.line) == (Path("a.off"), "no faces", 3)
     assert str(error) == "a.off, line 3: no faces"
     assert str(kind("a.stl", "short", byte=84)) == "a.stl, byte 84: short"
+
+
+def test_a_missing_package_is_named_with_the_command() -> None:
+    demand_packages("train", "numpy", "json")
+    with pytest.raises(MissingExtraError) as caught:
+        demand_packages("train", "numpy", "absent_one", "absent_two")
+    assert str(caught.value) == "absent_one is not installed; run: pip install 'sketchshape[train]'"
 
 
 def test_progress_says_what_was_done_and_how_fast(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -69,6 +70,21 @@ class MeshError(FileError):
 
 class SketchError(FileError):
     """A sketch cannot be read, or has no ink."""
+
+
+def demand_packages(extra: str, *packages: str) -> None:
+    """Say before anything is done if a package is missing.
+
+    Args:
+        extra: the extra of sketchshape that brings the packages.
+        packages: names by which they are imported.
+
+    Raises:
+        MissingExtraError: one of them is not installed; it names the first.
+    """
+    for package in packages:
+        if find_spec(package) is None:
+            raise MissingExtraError(package, extra)
 
 
 def _rebuild(kind: type[FileError], path: Path, cause: str, line: int | None, byte: int | None) -> FileError:

@@ -1,4 +1,4 @@
-"""What the documentation names exists: links, paths, and the floors of the map for newcomers."""
+"""What the documentation names exists: links, paths, modules, and the floors of the map for newcomers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 NAMED = re.compile(r"\b(?:configs|scripts|docs|benchmarks|tests|examples)/[\w./-]+\.(?:toml|txt|py|md|png)\b")
 BELOW = re.compile(r"`((?:train|encoders|render|metrics|datasets|runs|report)/[\w/.]*)`")
+DOTTED = re.compile(r"`(?:python -m )?(sketchshape(?:\.\w+)+)")
 GIT = shutil.which("git") if (ROOT / ".git").exists() else None
 LISTED = subprocess.run([GIT, "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout if GIT else ""
 TRACKED = [ROOT / line for line in LISTED.splitlines() if (ROOT / line).is_file()]
@@ -67,6 +69,20 @@ def test_paths_that_are_named_exist() -> None:
 def test_files_of_the_package_that_are_named_exist() -> None:
     pages = [page for page in MARKDOWN if "src" not in page.parts]
     assert absent(pages, BELOW, ROOT / "src/sketchshape") == []
+
+
+def resolves(dotted: str) -> bool:
+    try:
+        return resolve_name(dotted) is not None
+    except (ImportError, AttributeError):
+        return False
+
+
+def test_modules_and_what_is_in_them_are_where_they_are_said_to_be() -> None:
+    pytest.importorskip("torch")
+    said = {(name(path), dotted) for path in SPEAKING for dotted in DOTTED.findall(path.read_text("utf-8"))}
+    assert len(said) > 8
+    assert sorted(pair for pair in said if not resolves(pair[1])) == []
 
 
 def test_the_readme_is_one_page() -> None:

@@ -1,4 +1,4 @@
-"""What the processes of `test_train_parallel` run: trainings that are compared with those of one process."""
+"""What the processes of `test_distributed` run: trainings that are compared with those of one process."""
 
 from __future__ import annotations
 

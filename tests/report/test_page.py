@@ -347,8 +347,6 @@ def test_without_the_extra_the_error_has_the_command(
     run: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     real = importlib.util.find_spec
-    monkeypatch.setattr(
-        "sketchshape.report.write.find_spec", lambda name: None if name == package else real(name)
-    )
+    monkeypatch.setattr("sketchshape.errors.find_spec", lambda name: None if name == package else real(name))
     with pytest.raises(MissingExtraError, match=rf"{package} .* pip install 'sketchshape\[train\]'"):
         write_report(run)

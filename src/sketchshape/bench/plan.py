@@ -49,6 +49,19 @@ class Entry:
         """What a search draws from: setting or option -> values."""
         return flat(self.search)
 
+    def changed(self, changes: Mapping[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Give the settings and the options of this row, with changes put over them.
+
+        Args:
+            changes: setting (with dots) or option (without) -> value.
+
+        Returns:
+            Setting (with dots) -> value, and option -> value.
+        """
+        wanted = {**flat(self.settings), **self.options, **(changes or {})}
+        settings = {key: value for key, value in wanted.items() if "." in key}
+        return settings, {key: value for key, value in wanted.items() if "." not in key}
+
     def run(self, common: RunSettings, changes: Mapping[str, Any] | None = None) -> RunSettings:
         """Give the settings of this row.
 
@@ -62,14 +75,12 @@ class Entry:
         Raises:
             ConfigError: there is no such method, setting or option, or the setting is of all rows.
         """
-        wanted = {**flat(self.settings), **self.options, **(changes or {})}
-        settings = {key: value for key, value in wanted.items() if "." in key}
+        settings, options = self.changed(changes)
         if wrong := [key for key in settings if not key.startswith(OWN)]:
             raise ConfigError(
                 f"{self.label}: {wrong[0]} is the same for all methods; expected settings of "
                 f"{', '.join(OWN)}, others belong in [run]"
             )
-        options = {key: value for key, value in wanted.items() if "." not in key}
         self._know(options)
         tree = override(to_tree(common), [f"{key}={json.dumps(value)}" for key, value in settings.items()])
         return checked(

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from sketchshape.bench.cells import DONE, Cell
-from sketchshape.bench.plan import Bench, Budget, Entry, flat
+from sketchshape.bench.plan import Bench, Budget, Entry
 from sketchshape.bench.run import INPUTS, Say, claim, prepare, train
 from sketchshape.config.run import RunSettings
-from sketchshape.files import atomic, digest
+from sketchshape.files import digest, write_text
 
 FOLDER = "search"
 Changes = dict[str, Any]
@@ -73,8 +73,8 @@ def search(
     }
     train([cell for own in cells.values() for cell in own], out / INPUTS, jobs, say)
     records = {label: [cell.record() or {} for cell in own] for label, own in cells.items()}
-    _write(out / "search.csv", search_table(tried, records))
-    _write(out / "chosen.toml", chosen_toml(entries, tried, records))
+    write_text(out / "search.csv", search_table(tried, records))
+    write_text(out / "chosen.toml", chosen_toml(entries, tried, records))
     return sum(record.get("status") != DONE for own in records.values() for record in own)
 
 
@@ -126,9 +126,7 @@ def chosen_toml(
         best = _best_first(own)[0]
         done = own[best].get("status") == DONE
         said = f"validation mAP {100 * own[best]['scores']['mAP']:.1f}" if done else "none could be trained"
-        wanted = {**flat(entry.settings), **entry.options, **(tried[entry.label][best] if done else {})}
-        settings = {key: value for key, value in wanted.items() if "." in key}
-        options = {key: value for key, value in wanted.items() if "." not in key}
+        settings, options = entry.changed(tried[entry.label][best] if done else None)
         lines = [f"[[methods]]  # setting {best} of {len(own)}: {said}"]
         named = {"label": entry.label, "method": entry.method, "note": entry.note}
         lines += [f"{key} = {_toml(value)}" for key, value in named.items() if value]
@@ -149,8 +147,3 @@ def _best_first(records: Sequence[Mapping[str, Any]]) -> list[int]:
 
 def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)  # the same text for numbers, strings, booleans and lists
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

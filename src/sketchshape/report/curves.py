@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,12 +68,10 @@ def draw_curves(path: Path, curves: Sequence[Curve], title: str = "") -> None:
     with drawing(path, 5.6 if few else 8.4, 4.2 if few else 5.0) as figure:
         axes = figure.add_subplot()
         axes.grid()
-        others = [curve for curve in curves if curve.measured and not curve.main]
-        grey = [curve for curve in curves if not curve.measured]
+        places: Counter[bool] = Counter()  # measured -> how many of these are drawn, but for the main one
         for curve in curves:
-            _line(
-                axes, curve, (grey if not curve.measured else [curve] if curve.main else others).index(curve)
-            )
+            _line(axes, curve, places[curve.measured])
+            places[curve.measured] += not curve.main
         axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
         axes.set_xticks(np.arange(6) / 5)
         axes.set_yticks(np.arange(6) / 5)

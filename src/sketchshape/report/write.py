@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
-from sketchshape.errors import MissingExtraError
-from sketchshape.files import atomic
+from sketchshape.errors import demand_packages
+from sketchshape.files import write_text
 from sketchshape.report.formats import to_csv, to_latex, to_markdown
 from sketchshape.report.rows import run_table
 from sketchshape.report.table import Table
 from sketchshape.runs.results import read_run
+
+FOR_PAGE = ("train", "matplotlib", "jinja2")  # the extra, and what pictures and pages need of it
 
 
 def write_report(run: Path, out: Path | None = None, *, cache: Path | None = None) -> Path:
@@ -28,7 +29,7 @@ def write_report(run: Path, out: Path | None = None, *, cache: Path | None = Non
         MissingExtraError: matplotlib or jinja2 is not installed.
         ArtefactError: a file of the run is missing, or the files do not belong together.
     """
-    need_page()
+    demand_packages(*FOR_PAGE)
     from sketchshape.report.facts import about
     from sketchshape.report.figures import draw_all
     from sketchshape.report.page import build_page
@@ -43,24 +44,7 @@ def write_report(run: Path, out: Path | None = None, *, cache: Path | None = Non
     return folder
 
 
-def need_page() -> None:
-    """Say before anything is written if a package for pictures and pages is missing.
-
-    Raises:
-        MissingExtraError: matplotlib or jinja2 is not installed.
-    """
-    for package in ("matplotlib", "jinja2"):
-        if find_spec(package) is None:
-            raise MissingExtraError(package, "train")
-
-
 def write_table(folder: Path, table: Table) -> None:
     """Write table.md, table.csv and table.tex."""
     for suffix, form in (("md", to_markdown), ("csv", to_csv), ("tex", to_latex)):
         write_text(folder / f"table.{suffix}", form(table))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

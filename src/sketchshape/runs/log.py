@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sketchshape.files import atomic
+from sketchshape.files import atomic, write_text
 
 Row = dict[str, str | float]
 
@@ -26,8 +26,7 @@ def write_log(folder: Path, stage: str, history: Sequence[Mapping[str, float]]) 
     rows = [row for row in read_log(folder) if row["stage"] != stage]
     rows += [{"stage": stage, **row} for row in history]
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    with atomic(folder / "log.jsonl") as temporary:
-        temporary.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    write_text(folder / "log.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     with atomic(folder / "log.csv") as temporary, temporary.open("w", newline="", encoding="utf-8") as out:
         table = csv.DictWriter(out, columns)
         table.writeheader()

@@ -24,7 +24,7 @@ from sketchshape.train.cgn.words import train_words
 from sketchshape.train.data.inputs import prepare_inputs
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.device import note_precision
-from sketchshape.train.engine.distributed import processes, world
+from sketchshape.train.engine.distributed import processes
 from sketchshape.train.engine.task import Task
 from sketchshape.train.models.pair import in_roles, new_pair
 from sketchshape.train.models.retriever import Retriever
@@ -111,7 +111,7 @@ def train_cgn(task: Task) -> Retriever:
     teaching, learning = in_roles(pair.shapes, pair.sketches, run)
 
     teacher, taught = train_teacher(task, teaching)
-    centers = world().of_first(find_centers(task, teacher))
+    centers = find_centers(task, teacher)
     targets = report_targets(centers, task.inputs.classes, run.student, quiet=task.quiet)
     check = validation(task, replace(pair, words=None).retriever(run, task.device))
     learned = train_student(task, learning, centers, check)

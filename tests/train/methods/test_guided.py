@@ -24,6 +24,7 @@ from sketchshape.train.data.items import (  # noqa: E402
     Items,
 )
 from sketchshape.train.data.pairs import Pairs  # noqa: E402
+from sketchshape.train.engine.distributed import World  # noqa: E402
 from sketchshape.train.losses.am_softmax import am_softmax_loss  # noqa: E402
 from sketchshape.train.losses.triplet_center import triplet_center_loss  # noqa: E402
 from sketchshape.train.methods import center_softmax, sl, tcl  # noqa: E402
@@ -200,6 +201,17 @@ def test_sl_pulls_sketches_to_the_mean_embedding_of_each_class(tmp_path):
     checkpoint = torch.load(tmp_path / "sketches.checkpoint", weights_only=True)
     means = class_centers(trained.embed_shapes(INPUTS.shapes.data), INPUTS.shapes.labels, INPUTS.classes)
     assert np.array_equal(checkpoint["state"]["method"]["centers"].numpy(), means)
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"), [("cgn", "student"), ("center_softmax", "student"), ("sl", "sketches")]
+)
+def test_every_process_takes_the_class_centers_of_the_first_one(name, stage, tmp_path, monkeypatch):
+    of_first = np.eye(len(INPUTS.classes), RUN.head.width, dtype=np.float32)
+    monkeypatch.setattr(World, "of_first", lambda world, values: of_first)
+    _train(name, tmp_path, **({"epochs": 2} if name == "sl" else {}))
+    state = torch.load(tmp_path / f"{stage}.checkpoint", weights_only=True)["state"]
+    assert np.array_equal(state["method"]["centers"].numpy(), of_first)
 
 
 def test_tcl_classifies_and_centers_both_modalities_together():

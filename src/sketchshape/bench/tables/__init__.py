@@ -1,1 +1,1 @@
-"""The table of a comparison: rows, formats, pictures and page."""
+"""The table of a comparison: rows, pictures and page."""

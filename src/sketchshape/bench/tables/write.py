@@ -10,9 +10,10 @@ from pathlib import Path
 from sketchshape.bench.results import Results
 from sketchshape.bench.tables.official import Official
 from sketchshape.bench.tables.rows import bench_table
-from sketchshape.errors import ArtefactError
+from sketchshape.errors import ArtefactError, demand_packages
+from sketchshape.files import write_text
 from sketchshape.report.table import Table
-from sketchshape.report.write import need_page, write_table, write_text
+from sketchshape.report.write import FOR_PAGE, write_table
 
 
 def write_tables(results: Results, out: Path, official: Sequence[Official] = ()) -> Table:
@@ -30,7 +31,7 @@ def write_tables(results: Results, out: Path, official: Sequence[Official] = ())
         MissingExtraError: matplotlib or jinja2 is not installed.
         ArtefactError: not one method is trained.
     """
-    need_page()
+    demand_packages(*FOR_PAGE)
     from sketchshape.bench.tables.page import about
     from sketchshape.bench.tables.pictures import draw_all
     from sketchshape.report.page import build_page

@@ -1,4 +1,4 @@
-"""Class centers: the file that joins teacher and student, and a look at where they will lead."""
+"""Where the guidance loss is smallest for each class: a look before the student starts."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from sketchshape.train.centers.class_centers import class_centers
 from sketchshape.train.centers.simplex import regular_simplex
 from sketchshape.train.cgn.lessons import teaching
 from sketchshape.train.data.items import Batch
+from sketchshape.train.engine.distributed import world
 from sketchshape.train.engine.method import Method
 from sketchshape.train.engine.once import fit_once
 from sketchshape.train.engine.task import Task
@@ -86,8 +87,13 @@ def find_centers(task: Task, teacher: Teacher) -> F32:
         teacher: trained.
 
     Returns:
-        (N, D) float32: means of the embeddings of each class, or the unit rows of the classifier.
+        (N, D) float32: means of the embeddings of each class, or the unit rows of the classifier; those of
+        the first process in all of them.
     """
+    return world().of_first(_own_centers(task, teacher))
+
+
+def _own_centers(task: Task, teacher: Teacher) -> F32:
     if teacher.options.centers == "classifier":
         return unit(teacher.classifier.weight.detach().cpu().numpy())
     network, inputs = Normalised(teacher.encoder), task.inputs

@@ -1,4 +1,4 @@
-"""Classification of drawings by their word, to teach a backbone what strokes look like."""
+"""Classification of drawings by their word: a second head for sketches, and the pretraining of a backbone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class WordClassifier(Teacher):
     parameters.
 
     Args:
-        encoder: of drawings, with a backbone as its backbone.
+        encoder: of drawings as pictures, not of stored features.
         classes: number of words.
         options: as for the teacher.
         stem: convolutions at the start of the backbone that are kept, with their batch-norms.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from sketchshape.config.run import RunSettings
 from sketchshape.encoders.bundle import Bundle
 from sketchshape.encoders.likeness import likeness
 from sketchshape.encoders.record import CENTERS, RECORD, SHAPES, SKETCHES, write_record
-from sketchshape.errors import MissingExtraError, UsageError
+from sketchshape.errors import UsageError, demand_packages
 from sketchshape.images import PREPROCESSING_VERSION
 from sketchshape.metrics import NAMES
 from sketchshape.render import RENDERER_VERSION
@@ -78,7 +77,7 @@ def export_run(
         ArtefactError: the ONNX files do not give the embeddings of torch, or another top 10.
         MissingExtraError: onnx or onnxscript is not installed.
     """
-    _require("onnx", "onnxscript")
+    demand_packages("train", "onnx", "onnxscript")
     settings, record = read_run(run)
     seed = settings.train.seeds[0] if seed is None else seed
     if seed not in settings.train.seeds:
@@ -161,9 +160,3 @@ def _put(folder: Path, out: Path) -> None:
     if out.is_dir():
         shutil.rmtree(out)
     folder.replace(out)
-
-
-def _require(*packages: str) -> None:
-    for package in packages:
-        if importlib.util.find_spec(package) is None:
-            raise MissingExtraError(package, "train")

@@ -24,7 +24,7 @@ class Options(settings.StageSettings):
 
     The networks have the published widths and sigmoids, with a batch-norm before each, without which they
     hardly learn from these features. Where the paper draws pairs, all of a batch count but for those of two
-    classes that are far enough apart: see `sketchshape.train.losses.within_loss`.
+    classes that are far enough apart: see `sketchshape.train.losses.contrastive.within_loss`.
 
     Args:
         epochs: passes over the training sketches.

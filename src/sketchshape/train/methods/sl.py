@@ -17,6 +17,7 @@ from sketchshape.config.run import RunSettings
 from sketchshape.files import digest
 from sketchshape.train.centers.class_centers import class_centers
 from sketchshape.train.data.items import Batch, Items
+from sketchshape.train.engine.distributed import world
 from sketchshape.train.engine.method import Method
 from sketchshape.train.engine.task import Task
 from sketchshape.train.losses.guidance import guidance_loss
@@ -123,7 +124,7 @@ class SL(Compared):
             shapes = Shapes(self.shapes.encoder, len(inputs.classes), options, self.seed).to(task.device)
         first = task.fit(shapes, Items(inputs.shapes.data, inputs.shapes.labels), options, "shapes")
         embeddings = embed(self.shapes, inputs.shapes.data, task.device)
-        centers = class_centers(embeddings, inputs.shapes.labels, inputs.classes)
+        centers = world().of_first(class_centers(embeddings, inputs.shapes.labels, inputs.classes))
         with seeded(self.seed):
             sketches = Sketches(self.sketches.encoder, torch.from_numpy(centers), options).to(task.device)
         data = Items(inputs.train.data, inputs.train.labels, variants=True)
