@@ -125,7 +125,8 @@ class TeacherSettings(StageSettings):
         scale: s of AM-softmax.
         margin: m of AM-softmax.
         views_min: each step sees a random subset of at least this many views of a shape; 0 means all.
-        centers: mean (of L2-normalised embeddings, the paper) or classifier (its weights).
+        centers: mean of the embeddings of a class (the paper), unit-mean of embeddings of length 1 (ours), or
+            classifier, its weights (ours).
         classifier: its weights are learned (the paper), or the corners of a regular simplex, where no class
             is nearer to one than to another.
     """
@@ -134,7 +135,7 @@ class TeacherSettings(StageSettings):
     scale: float = 15.0
     margin: float = 0.35
     views_min: int = 0
-    centers: str = "mean"
+    centers: str = "unit-mean"
     classifier: str = "learned"
 
 
@@ -223,7 +224,7 @@ class RunSettings:
         _within("data.share", self.data.share, 0.001, 1.0)
         _within("data.held_out_least", self.data.held_out_least, 3, 100_000)
         _one_of("teacher.modality", self.teacher.modality, ("shape", "sketch"))
-        _one_of("teacher.centers", self.teacher.centers, ("mean", "classifier"))
+        _one_of("teacher.centers", self.teacher.centers, ("mean", "unit-mean", "classifier"))
         _one_of("teacher.classifier", self.teacher.classifier, ("learned", "simplex"))
         _one_of("student.away", self.student.away, ("sum", "mean"))
         _one_of("train.backbone", self.train.backbone, ("frozen", "finetune"))

@@ -16,7 +16,8 @@ def guidance_loss(
 
     L = L_c - weight * L_a, where L_c is the distance to the own center and L_a the sum of the distances to
     all others, both averaged over the batch. The paper calls its cosines distances; here d = 1 - cosine,
-    since with the cosine itself the loss would lead away from the own center.
+    since with the cosine itself the loss would lead away from the own center. Both equations divide by the
+    lengths of f and c, so a center counts by its direction only, and so does an embedding.
 
     Args:
         embeddings: (M, D) floating point, any length of rows.
