@@ -27,6 +27,8 @@ from sketchshape.types import F32
 class Teacher(Method[Batch]):
     """AM-softmax classification of shapes, or of sketches when swapped. [CGN] section 3.2, Table 3.
 
+    Random subsets of views and a classifier that is a simplex are ours.
+
     Args:
         encoder: of the teaching modality.
         classes: number of classes.

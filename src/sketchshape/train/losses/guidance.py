@@ -24,7 +24,7 @@ def guidance_loss(
         labels: (M,) int64, 0..N-1.
         centers: (N, D), N at least 2, any length of rows.
         weight: lambda, 0 or more.
-        away: sum (the paper) or mean of the distances to the other centers.
+        away: sum (eq. (3)) or mean (ours) of the distances to the other centers.
 
     Returns:
         A scalar, differentiable in `embeddings`.
