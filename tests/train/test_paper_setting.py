@@ -25,6 +25,7 @@ from sketchshape.train.models.backbones import build_backbone  # noqa: E402
 from sketchshape.train.run import train_run  # noqa: E402
 from sketchshape.train.trained import load_trained  # noqa: E402
 
+torch.set_num_threads(1)
 CONFIG = Path(__file__).parents[2] / "configs/shrec13.toml"
 CLASSES = ("axe", "door", "key", "tree")
 SMALL = (
