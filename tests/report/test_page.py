@@ -77,7 +77,7 @@ def make_run(folder: Path, seeds: tuple[int, ...], layout: str = "psb76") -> Pat
     settings["data"]["layout"] = layout
     settings["views"] = {"count": 2, "size": 48}
     record = {
-        "format": 2,
+        "format": 3,
         "kind": "run",
         "name": "run <one> & more",
         "command": ["sketchshape", "train", "--set", "name=run <one> & more"],
@@ -313,7 +313,7 @@ def changed(folder: Path, change: object) -> Path:
         (lambda f: (f / "run.json").unlink(), r"run.json is not there; give the folder of a trained run"),
         (lambda f: (f / "run.json").write_text("{"), r"run.json: unreadable"),
         (lambda f: (f / "run.json").write_text("[]"), r"holds list, expected an object"),
-        (lambda f: changed(f, lambda r: r.update(format=1)), r"format 1, expected 'run', 2"),
+        (lambda f: changed(f, lambda r: r.update(format=1)), r"format 1, expected 'run', 3"),
         (lambda f: changed(f, lambda r: r.update(seeds={})), r"no seed has finished"),
         (lambda f: (f / "seed-0" / "embeddings.npz").unlink(), r"embeddings.npz is not there"),
         (lambda f: (f / "seed-0" / "embeddings.npz").write_bytes(b"PK"), r"embeddings.npz: unreadable"),

@@ -23,6 +23,7 @@ from sketchshape.config.run import (
     WordsSettings,
 )
 from sketchshape.errors import ConfigError
+from sketchshape.files import digest
 from sketchshape.runs import identity as module
 from sketchshape.runs.identity import differing, identity, stage_identity
 
@@ -227,6 +228,16 @@ def test_settings_that_came_later_are_told_apart() -> None:
     even = replace(worded, words=WordsSettings(weight=1.0, balance=1.0))
     wider = replace(worded, words=WordsSettings(weight=1.0, hidden=257))
     assert len({identity(one) for one in (run, LINES, worded, even, wider)}) == 5
+
+
+def test_unit_means_have_the_hash_that_they_had_as_means_and_plain_means_one_of_their_own() -> None:
+    """Runs of before, whose centers of length 1 were called mean and the default, are what they were."""
+    run, plain = RunSettings(), TeacherSettings(centers="mean")
+    assert identity(run) == identity(replace(run, teacher=TeacherSettings(centers="unit-mean")))
+    assert identity(run) == digest("run", 2, {})
+    assert identity(replace(run, teacher=plain)) == digest("run", 2, {"teacher": {"centers": "mean"}})
+    assert stage_identity(TeacherSettings()) == digest("TeacherSettings", 2, {})
+    assert stage_identity(plain) == digest("TeacherSettings", 2, {"centers": "mean"})
 
 
 def test_protocols_are_told_apart() -> None:

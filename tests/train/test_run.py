@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 from small_world import SETTINGS, make_world, write_box
 
-from sketchshape.config import from_tree, override
+from sketchshape.config import from_tree, override, to_tree
 from sketchshape.config.run import RunSettings
 from sketchshape.datasets import ShapeItem, SketchItem, load_dataset
 from sketchshape.datasets.parts import Inputs, Part
@@ -20,7 +20,8 @@ from sketchshape.errors import ArtefactError, ConfigError, DatasetError, Sketchs
 from sketchshape.metrics import evaluate
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import load_embeddings
-from sketchshape.runs.folder import seed_folder
+from sketchshape.runs.folder import read_run, seed_folder
+from sketchshape.runs.results import read_record
 from sketchshape.train.cgn.lessons import swapped
 from sketchshape.train.data.inputs import prepare_inputs
 from sketchshape.train.data.preparer import Preparer
@@ -166,10 +167,19 @@ def test_a_data_set_of_bad_shapes_only_is_an_error(tmp_path: Path) -> None:
     [
         ("train.backbone=finetune", "teacher.epochs=2", "student.epochs=2"),
         ("teacher.modality=sketch",),
+        ("teacher.centers=mean",),
+        ("teacher.centers=mean", "teacher.modality=sketch"),
         ("teacher.centers=classifier",),
         ("student.away=mean", "student.classification=0.5"),
     ],
-    ids=["finetune", "swapped", "classifier-centers", "mean-and-classification"],
+    ids=[
+        "finetune",
+        "swapped",
+        "mean-centers",
+        "mean-centers-swapped",
+        "classifier-centers",
+        "mean-and-classification",
+    ],
 )
 def test_every_switch_runs_from_files_to_figures(world: Path, tmp_path: Path, more: tuple[str, ...]) -> None:
     record = train(world, tmp_path / "run", *more)
@@ -204,13 +214,46 @@ def test_a_run_of_an_older_version_is_refused_with_the_way_on(run: Path, world: 
     words = ("train.seeds=[0, 1]", "train.flip_test=true")
     with pytest.raises(ArtefactError, match=r"holds a run of an older version of sketchshape; .*add --fresh"):
         train(world, tmp_path / "run", *words)
-    with pytest.raises(ArtefactError, match=r"run\.json: format 1, expected 2; train again with --fresh"):
+    with pytest.raises(ArtefactError, match=r"run\.json: format 1, expected 3; train again with --fresh"):
         measure(tmp_path / "run")
     assert (tmp_path / "run/seed-0/embeddings.npz").is_file()
     train_run(settings(world, *words), tmp_path / "run", workers=1, quiet=True, fresh=True)
     for seed in (0, 1):
         for first, second in zip(vectors(run, seed), vectors(tmp_path / "run", seed), strict=True):
             assert first.tobytes() == second.tobytes()
+
+
+def test_a_run_whose_unit_means_were_called_means_is_one_of_unit_means(
+    run: Path, world: Path, tmp_path: Path
+) -> None:
+    """Format 2 had that name for them; the settings and the hash of such a run are those of unit-mean."""
+    shutil.copytree(run, tmp_path / "run")
+    for name in ("settings.json", "run.json"):
+        path = tmp_path / "run" / name
+        record = json.loads(path.read_text())
+        assert (record["format"], record["settings"]["teacher"]["centers"]) == (3, "unit-mean")
+        record["format"], record["settings"]["teacher"]["centers"] = 2, "mean"
+        path.write_text(json.dumps(record))
+    for found in (read_run(tmp_path / "run")[1], read_record(tmp_path / "run")):
+        assert found == json.loads((run / "run.json").read_text())
+    assert read_run(tmp_path / "run")[0].teacher.centers == "unit-mean"
+    words = ("train.seeds=[0, 1]", "train.flip_test=true")
+    with pytest.raises(ArtefactError, match="holds a run of other settings"):
+        train(world, tmp_path / "run", *words, "teacher.centers=mean")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*.safetensors")}
+    train(world, tmp_path / "run", *words)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*.safetensors")} == before
+    assert json.loads((tmp_path / "run/settings.json").read_text())["settings"] == to_tree(
+        settings(world, *words)
+    )
+
+
+def test_plain_means_are_no_run_of_before_and_are_kept_as_such(world: Path, tmp_path: Path) -> None:
+    train(world, tmp_path / "run", "teacher.centers=mean")
+    found, record = read_run(tmp_path / "run")
+    assert (record["format"], found.teacher.centers) == (3, "mean")
+    lengths = np.linalg.norm(Centers.load(tmp_path / "run/seed-0/centers.npz").values, axis=1)
+    assert (lengths > 1.001).all(), "the embeddings keep their lengths"
 
 
 class TestMeasure:

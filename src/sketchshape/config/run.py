@@ -1,4 +1,7 @@
-"""What can be set for a run: one frozen dataclass per section of the TOML file, defaults from the paper."""
+"""What can be set for a run: one frozen dataclass per section of the TOML file.
+
+The paper is [CGN]; what it does not print is ours. Its own setting is `configs/shrec13.toml`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ class DataSettings:
     Args:
         layout: a file in `sketchshape.datasets.layouts`: shrec13, shrec14, psb76 or folder.
         path: root folder; `--data` on the command line overrides it; "sample" is the bundled sample.
-        validation: fraction 0..0.5 of the training sketches of each class that is held out of training.
+        validation: fraction 0..0.5 of the training sketches of each class that is held out of training. The
+            default is ours; the paper learns from all of them, 0.
         up: the axis that points up in the mesh files: y, z, x, or -y, -z, -x.
         protocol: closed (all shapes are learned from and ranked, the paper), held-out (a fifth of the shapes
             is kept for ranking) or unseen (whole classes are); see `sketchshape.datasets.protocols`.
@@ -41,13 +45,13 @@ class ViewSettings:
     """How a shape is turned into pictures.
 
     Args:
-        count: cameras of each ring around the up axis. [CGN] section 3.2 takes 12.
-        size: side of a rendered view in pixels.
-        elevations: degrees by which the cameras of each ring look down; the paper has one ring.
+        count: cameras of each ring around the up axis. [CGN] section 3.2 takes 12, evenly around the shape.
+        size: side of a rendered view in pixels (ours).
+        elevations: degrees by which the cameras of each ring look down (ours).
         pool: how the features of the views are joined: mean (the paper), or mean+max, where the strongest
             answer of any view stands beside it; methods that are compared with CGN have ways of their own.
-        lines: cameras that draw the shape in lines too, as if it had been sketched; 0 is none. The sketches'
-            network learns from these drawings, and sees them when a shape is embedded.
+        lines: cameras that draw the shape in lines too, as if it had been sketched; 0 is none (ours). The
+            sketches' network learns from these drawings, and sees them when a shape is embedded.
         line_size: side of such a drawing in pixels.
         line_weight: of their embedding, beside 1 for that of the views.
     """
@@ -68,12 +72,12 @@ class ViewSettings:
 
 @dataclass(frozen=True)
 class HeadSettings:
-    """The fully connected part: features -> hidden -> embedding. [CGN] section 4.1.
+    """The fully connected part: features -> hidden -> embedding. The widths are those of [CGN] section 4.1.
 
     Args:
         hidden: width of the hidden layer.
         width: width of the embedding.
-        standardise: bring each feature to mean 0 and deviation 1 first.
+        standardise: bring each feature to mean 0 and deviation 1 first (ours).
     """
 
     hidden: int = 1024
@@ -83,19 +87,23 @@ class HeadSettings:
 
 @dataclass(frozen=True)
 class StageSettings:
-    """How one network is optimised; the defaults are the paper's.
+    """How one network is optimised.
+
+    The defaults of `epochs`, `lr`, `momentum`, `weight_decay` and of the step schedule are those of [CGN]
+    section 4.1. All else is ours.
 
     Args:
         epochs: passes over the training items.
-        batch: items of a mini-batch (a shape with all its views is one item).
+        batch: items of a mini-batch (a shape with all its views is one item); ours.
         lr: learning rate of the head; SGD.
-        backbone_lr: learning rate of a fine-tuned backbone, as a factor of `lr`.
+        backbone_lr: learning rate of a fine-tuned backbone, as a factor of `lr`. The default is ours; the
+            paper has one rate for the whole network, 1.
         momentum: of SGD.
         weight_decay: of SGD.
-        schedule: step (times `decay` every `decay_every` epochs) or cosine (to zero).
+        schedule: step (times `decay` every `decay_every` epochs, the paper) or cosine (to zero, ours).
         decay: factor of the step schedule.
         decay_every: epochs of the step schedule.
-        dropout: probability 0..0.95 with which a feature is dropped before the head.
+        dropout: probability 0..0.95 with which a feature is dropped before the head; ours.
         accumulate: batches whose gradients make one step, as if it had been one batch of all their items.
         ema: decay 0..0.99999 of a moving average of the weights, which is what is kept; 0 is none.
         balance: 0..1, how much more often items of small classes come: with 1 all classes equally often.
@@ -118,35 +126,36 @@ class StageSettings:
 
 @dataclass(frozen=True)
 class TeacherSettings(StageSettings):
-    """The classification network that makes the class centers.
+    """The classification network that makes the class centers. [CGN] section 3.2.
 
     Args:
         modality: shape, or sketch for the swapped ablation of [CGN] Table 3.
-        scale: s of AM-softmax.
-        margin: m of AM-softmax.
-        views_min: each step sees a random subset of at least this many views of a shape; 0 means all.
-        centers: mean (of L2-normalised embeddings, the paper) or classifier (its weights).
-        classifier: its weights are learned (the paper), or the corners of a regular simplex, where no class
-            is nearer to one than to another.
+        scale: s of AM-softmax; the paper leaves it open.
+        margin: m of AM-softmax; the paper leaves it open.
+        views_min: each step sees a random subset of at least this many views of a shape (ours); 0 means all.
+        centers: mean of the embeddings of a class (the paper), unit-mean of embeddings of length 1 (ours), or
+            classifier, its weights (ours).
+        classifier: its weights are learned, as AM-softmax has it (the paper), or the corners of a regular
+            simplex (ours), where no class is nearer to one than to another.
     """
 
     modality: str = "shape"
     scale: float = 15.0
     margin: float = 0.35
     views_min: int = 0
-    centers: str = "mean"
+    centers: str = "unit-mean"
     classifier: str = "learned"
 
 
 @dataclass(frozen=True)
 class StudentSettings(StageSettings):
-    """The transfer network that is guided to the centers.
+    """The transfer network that is guided to the centers. [CGN] section 3.3.
 
     Args:
-        batch: sketches of a mini-batch.
-        weight: lambda of [CGN] eq. (1).
-        away: sum (the paper) or mean over the other classes.
-        classification: weight of an additional AM-softmax term of its own; 0 leaves it out.
+        batch: sketches of a mini-batch; the paper leaves it open.
+        weight: lambda of [CGN] eq. (1); the paper has 0.1.
+        away: sum (eq. (3)) or mean (ours) over the other classes.
+        classification: weight of an additional AM-softmax term of its own (ours); 0 leaves it out.
     """
 
     batch: int = 64
@@ -157,7 +166,7 @@ class StudentSettings(StageSettings):
 
 @dataclass(frozen=True)
 class WordsSettings(StageSettings):
-    """A second head of the sketches' network, which tells words apart and not shapes.
+    """A second head of the sketches' network, which tells words apart and not shapes. It is ours.
 
     Its words are the classes and whatever else the data set has drawings of, so it knows kinds of things of
     which there is no shape to learn from. It is trained after teacher and student, on the same features of
@@ -174,14 +183,15 @@ class WordsSettings(StageSettings):
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """What holds for both stages.
+    """What holds for both stages. The paper fine-tunes, and says nothing of the rest.
 
     Args:
-        backbone: frozen (features computed once, heads trained) or finetune (everything trained).
+        backbone: frozen (features computed once, heads trained; ours) or finetune (everything trained).
         seeds: one network pair is trained for each seed.
         precision: fp32, bf16 or fp16 (mixed).
         device: auto, cpu, or a torch device.
-        augment: pictures of each training sketch: 1 plain, 2 with its mirror image, more with rotations.
+        augment: pictures of each training sketch where the backbone is frozen: 1 plain, 2 with its mirror
+            image, more with rotations. One that is fine-tuned sees each sketch turned and mirrored anew.
         rotation: largest rotation in degrees of an augmented sketch.
         flip_test: average the embedding of a sketch with that of its mirror image.
     """
@@ -201,7 +211,7 @@ class RunSettings:
 
     Args:
         name: of the run.
-        method: cgn (the paper's: teacher, student, words), or a file in `sketchshape.train.methods`.
+        method: cgn (the paper's teacher and student, our words), or a file in `sketchshape.train.methods`.
         options: of another method than cgn; what is left out has its default.
     """
 
@@ -223,7 +233,7 @@ class RunSettings:
         _within("data.share", self.data.share, 0.001, 1.0)
         _within("data.held_out_least", self.data.held_out_least, 3, 100_000)
         _one_of("teacher.modality", self.teacher.modality, ("shape", "sketch"))
-        _one_of("teacher.centers", self.teacher.centers, ("mean", "classifier"))
+        _one_of("teacher.centers", self.teacher.centers, ("mean", "unit-mean", "classifier"))
         _one_of("teacher.classifier", self.teacher.classifier, ("learned", "simplex"))
         _one_of("student.away", self.student.away, ("sum", "mean"))
         _one_of("train.backbone", self.train.backbone, ("frozen", "finetune"))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 ELEVATIONS = (30.0,)
-"""Degrees by which the cameras of each ring look down. [CGN] section 3.2 has one ring."""
+"""Degrees by which the cameras of each ring look down: ours, [CGN] section 3.2 has cameras evenly around."""
 FIELD_OF_VIEW = 30.0
 """Degrees, the same across and down."""
 DISTANCE = 1.02 / math.sin(math.radians(FIELD_OF_VIEW / 2))

@@ -12,7 +12,8 @@ from sketchshape.config.run import RunSettings
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.files import write_json
 
-FORMAT = 2
+FORMAT = 3
+FORMER = 2  # it differs in one word: the centers that are called unit-mean were called mean
 
 
 def seed_folder(run: Path, seed: int) -> Path:
@@ -38,7 +39,8 @@ def claim(folder: Path, run: RunSettings, identity: str, *, fresh: bool) -> None
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
         if found.get("hash") != identity:
-            of = "other settings" if found.get("format") == FORMAT else "an older version of sketchshape"
+            known = found.get("format") in (FORMER, FORMAT)
+            of = "other settings" if known else "an older version of sketchshape"
             raise ArtefactError(
                 f"{folder} holds a run of {of}; choose another folder with --out, "
                 "or add --fresh to replace it"
@@ -51,6 +53,26 @@ def claim(folder: Path, run: RunSettings, identity: str, *, fresh: bool) -> None
 def write_run(run: Path, record: dict[str, Any]) -> None:
     """Write `run.json`, the record of a run."""
     write_json(run / "run.json", {"format": FORMAT, "kind": "run", **record})
+
+
+def of_today(record: Any) -> Any:
+    """Give the record of a run of the former format in the words of this one.
+
+    Its class centers are what is called unit-mean now; mean has another meaning.
+
+    Args:
+        record: what `run.json` holds.
+
+    Returns:
+        The same in today's format; anything else as it is.
+    """
+    if not isinstance(record, dict) or record.get("format") != FORMER:
+        return record
+    settings = record.get("settings", {})
+    teacher = settings.get("teacher", {})
+    if teacher.get("centers") == "mean":
+        settings = {**settings, "teacher": {**teacher, "centers": "unit-mean"}}
+    return {**record, "format": FORMAT, "settings": settings}
 
 
 def read_run(run: Path) -> tuple[RunSettings, dict[str, Any]]:
@@ -72,7 +94,7 @@ def read_run(run: Path) -> tuple[RunSettings, dict[str, Any]]:
             f"{run}: no run.json in it; expected the folder of a run, as `sketchshape train` writes"
         )
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = of_today(json.loads(path.read_text(encoding="utf-8")))
         if record["format"] != FORMAT or record["kind"] != "run":
             raise ArtefactError(
                 f"{path}: format {record['format']}, expected {FORMAT}; train again with --fresh"

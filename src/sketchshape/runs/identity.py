@@ -17,6 +17,8 @@ def identity(run: RunSettings) -> str:
     """Hash what decides the numbers of one seed: all settings but names, paths, device and list of seeds.
 
     Settings that have their defaults do not count, so a setting that is added later leaves older runs valid.
+    The class centers unit-mean, which are the default, were called mean: a run of then is one of unit-mean by
+    its hash, and none that says mean has the hash of an older one.
 
     Args:
         run: the settings.

@@ -13,7 +13,7 @@ import numpy as np
 from sketchshape.errors import ArtefactError
 from sketchshape.metrics import NAMES, Scores, evaluate
 from sketchshape.runs.embeddings import load_embeddings
-from sketchshape.runs.folder import FORMAT
+from sketchshape.runs.folder import FORMAT, of_today
 from sketchshape.types import I64
 
 SHOWN = 10  # shapes that a retrieval picture shows for a query
@@ -73,7 +73,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     Raises:
         ArtefactError: it is missing, of another format, or has no finished seed.
     """
-    record = _json(folder / "run.json")
+    record: dict[str, Any] = of_today(_json(folder / "run.json"))
     if record.get("format") != FORMAT or record.get("kind") != "run":
         raise ArtefactError(
             f"{folder / 'run.json'}: kind {record.get('kind')!r}, format {record.get('format')!r}, expected "

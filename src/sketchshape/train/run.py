@@ -90,7 +90,7 @@ def train_run(
 
 
 def train_seed(task: Task) -> Retriever:
-    """Train the networks of one seed: the paper's, or those of another method of the comparison.
+    """Train the networks of one seed: those of CGN, or of another method of the comparison.
 
     Raises:
         ConfigError: there is no such method, or it cannot use an option or a setting.
@@ -102,8 +102,8 @@ def train_seed(task: Task) -> Retriever:
 def train_cgn(task: Task) -> Retriever:
     """Train a teacher, and a student that is guided to the class centers of its embedding. [CGN] Fig. 2.
 
-    The teacher learns from shapes and the student from sketches, or the other way round, Table 3. Where
-    `words.weight` is more than 0, a second head for sketches is trained in the end.
+    The teacher learns from shapes and the student from sketches, or the other way round, Table 3. The target
+    check, and the second head for sketches that is trained where `words.weight` is more than 0, are ours.
     """
     run, pair = task.run, new_pair(task.run, task.sizes, task.seed, task.device)
     if run.teacher.modality == "sketch":

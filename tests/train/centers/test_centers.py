@@ -24,10 +24,29 @@ def _simplex(classes):
     return np.eye(classes) - 1 / classes
 
 
-def test_centers_are_the_means_of_unit_rows():
-    random = np.random.default_rng(0)
-    embeddings, labels = random.normal(size=(30, 8)) * 9, np.arange(30) % 4
-    found = class_centers(embeddings, labels, ["a", "b", "c", "d"])
+def _rows():
+    lengths = np.linspace(0.1, 10, 30)[:, None]
+    return np.random.default_rng(0).normal(size=(30, 8)) * lengths, np.arange(30) % 4
+
+
+def test_centers_are_the_means_of_the_rows_of_a_class():
+    """[CGN] section 3.2, literally: the average of the features of a class, each as it is."""
+    embeddings, labels = _rows()
+    found = class_centers(embeddings, labels, list("abcd"))
+    for y in range(4):
+        total, count = [0.0] * 8, 0
+        for row, label in zip(embeddings, labels, strict=True):
+            if label == y:
+                total, count = [one + other for one, other in zip(total, row, strict=True)], count + 1
+        assert found[y] == pytest.approx([one / count for one in total], rel=1e-6)
+    assert found.dtype == np.float32
+    assert np.array_equal(class_centers(embeddings, labels, list("abcd"), "mean"), found)
+    assert np.allclose(class_centers(3 * embeddings, labels, list("abcd")), 3 * found, rtol=1e-6)
+
+
+def test_unit_mean_centers_are_the_means_of_unit_rows():
+    embeddings, labels = _rows()
+    found = class_centers(embeddings, labels, list("abcd"), "unit-mean")
     for y in range(4):
         rows = [
             row / np.sqrt((row**2).sum()) for row, label in zip(embeddings, labels, strict=True) if label == y
@@ -35,7 +54,26 @@ def test_centers_are_the_means_of_unit_rows():
         assert np.allclose(found[y], sum(rows) / len(rows), atol=1e-7)
     assert found.dtype == np.float32
     scaled = embeddings * np.linspace(0.1, 10, 30)[:, None]
-    assert np.allclose(class_centers(scaled, labels, list("abcd")), found, atol=1e-7)
+    assert np.allclose(class_centers(scaled, labels, list("abcd"), "unit-mean"), found, atol=1e-7)
+    plain = class_centers(embeddings, labels, list("abcd"))
+    cosines = [a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(plain, found, strict=True)]
+    assert max(cosines) < 0.99, "a long row turns a plain mean"
+
+
+def test_the_length_of_a_center_changes_neither_loss_nor_target():
+    """[CGN] eq. (2) and (3) divide by it."""
+    centers, lengths = _random(6, 4, seed=2), np.linspace(0.01, 90, 6)[:, None]
+    sketches, labels = torch.tensor(_random(9, 4, seed=3)), torch.arange(9) % 6
+    losses = [guidance_loss(sketches, labels, torch.tensor(rows)) for rows in (centers, lengths * centers)]
+    assert float(losses[0]) == pytest.approx(float(losses[1]), abs=1e-12)
+    checks = [target_check(rows) for rows in (centers, lengths * centers)]
+    assert checks[0].cosine == pytest.approx(checks[1].cosine, abs=1e-12)
+    assert np.array_equal(checks[0].center, checks[1].center)
+
+
+def test_a_wrong_kind_of_center_is_named():
+    with pytest.raises(ValueError, match="kind is 'median', expected one of: mean, unit-mean"):
+        class_centers(np.ones((1, 3)), np.array([0]), ["a"], "median")
 
 
 def test_a_class_without_items_is_named():

@@ -58,7 +58,7 @@ def _similarity(trained):
 
 
 def _by_hand(folder, run):
-    """CGN from its parts: a teacher, the class means of its embeddings, and a student: encoders, cosines."""
+    """CGN from its parts: a teacher, its class centers, and a student: encoders, cosines."""
     task, pair = make_task(folder, INPUTS, run), new_pair(run, SIZES, 0, CPU)
     sketches = INPUTS.train.data, INPUTS.train.labels
     data = Items(*sketches, variants=True), Items(INPUTS.shapes.data, INPUTS.shapes.labels)
@@ -71,12 +71,14 @@ def _by_hand(folder, run):
     with torch.inference_mode():
         if run.teacher.centers == "classifier":
             centers = unit(teacher.classifier.weight.numpy())
+        elif run.teacher.centers == "mean":
+            centers = _plain_means(taught, INPUTS.shapes if run.teacher.modality == "shape" else INPUTS.train)
         elif run.teacher.modality == "shape":
             rows = taught.embed(torch.from_numpy(INPUTS.shapes.data)).numpy()
-            centers = class_centers(rows, INPUTS.shapes.labels, INPUTS.classes)
+            centers = class_centers(rows, INPUTS.shapes.labels, INPUTS.classes, "unit-mean")
         else:
             rows = pair.retriever(run, CPU).embed_sketches(INPUTS.train.data)
-            centers = class_centers(rows, INPUTS.train.labels, INPUTS.classes)
+            centers = class_centers(rows, INPUTS.train.labels, INPUTS.classes, "unit-mean")
     student = Student(learner, torch.from_numpy(np.array(centers)), run.student, seed=0)
     task.fit(student, exercises, run.student, "student", "by hand")
     with torch.inference_mode():
@@ -84,6 +86,20 @@ def _by_hand(folder, run):
         queries = functional.normalize(sum(pair.sketches.eval().embed(look) for look in drawn), dim=1)
         shapes = pair.shapes.eval().embed(torch.from_numpy(INPUTS.gallery.data))
         return pair, (queries @ shapes.T).numpy()
+
+
+def _plain_means(encoder, part):
+    """[CGN] section 3.2, literally: what the encoder makes of the items of a class, added up and divided."""
+    if part is INPUTS.shapes:
+        rows = encoder(torch.from_numpy(part.data)).numpy()
+    else:
+        looks = np.ascontiguousarray(part.data.swapaxes(0, 1))
+        rows = sum(encoder(torch.from_numpy(look)).numpy() for look in looks) / len(looks)
+    found = []
+    for label in range(len(INPUTS.classes)):
+        own = [row.astype(np.float64) for row, other in zip(rows, part.labels, strict=True) if other == label]
+        found.append(sum(own) / len(own))
+    return np.array(found, np.float32)
 
 
 def _check(trained, by_hand):
@@ -120,9 +136,11 @@ def test_cgn_is_its_parts_one_after_the_other(tmp_path):
         _student(weight=0.3, classification=0.5),
         _student(epochs=3, lr=0.05, weight_decay=0.0, dropout=0.2),
         _teacher(modality="sketch"),
+        _teacher(centers="mean"),
+        _teacher(centers="mean", modality="sketch"),
         _teacher(classifier="simplex", centers="classifier", margin=0.6),
     ],
-    ids=["mean", "classification", "stage", "swapped", "simplex"],
+    ids=["mean", "classification", "stage", "swapped", "plain", "plain-swapped", "simplex"],
 )
 def test_the_variants_of_cgn_are_settings_of_the_run(run, tmp_path):
     trained = _train("cgn", tmp_path / "a", run)
@@ -199,7 +217,8 @@ def test_sl_adds_its_losses_with_their_weights():
 def test_sl_pulls_sketches_to_the_mean_embedding_of_each_class(tmp_path):
     trained = _train("sl", tmp_path, epochs=2)
     checkpoint = torch.load(tmp_path / "sketches.checkpoint", weights_only=True)
-    means = class_centers(trained.embed_shapes(INPUTS.shapes.data), INPUTS.shapes.labels, INPUTS.classes)
+    rows = trained.embed_shapes(INPUTS.shapes.data)
+    means = class_centers(rows, INPUTS.shapes.labels, INPUTS.classes, "unit-mean")
     assert np.array_equal(checkpoint["state"]["method"]["centers"].numpy(), means)
 
 

@@ -53,7 +53,8 @@ def target_check(centers: NDArray[Any], weight: float = 0.1, away: str = "sum") 
     """Find the unit vector with the smallest guidance loss for each class, in closed form.
 
     The loss is linear in a unit vector f, so the best f for class y has the direction of
-    c_y - weight * (sum of the other unit centers), which with `mean` is divided by their number.
+    c_y - weight * (sum of the other unit centers), which with `mean` is divided by their number. As in the
+    loss, the length of a center does not matter.
 
     Args:
         centers: (N, D), N at least 2, any length of rows.
@@ -67,7 +68,7 @@ def target_check(centers: NDArray[Any], weight: float = 0.1, away: str = "sum") 
         ValueError: `weight` or `away` is out of its range, or there are less than 2 centers.
     """
     check_push(len(centers), weight, away)
-    rows = unit(np.asarray(centers, np.float64))
+    rows = unit(np.asarray(centers, np.float64))  # [CGN] eq. (2) and (3) divide by the lengths
     push = weight / (len(rows) - 1) if away == "mean" else weight
     targets = unit((1 + push) * rows - push * rows.sum(0))
     table = targets @ rows.T

@@ -21,7 +21,9 @@ from sketchshape.types import F32
 
 
 class Student(Method[Batch]):
-    """Guidance towards fixed class centers, where asked with classification too. [CGN] section 3.3.
+    """Guidance towards fixed class centers. [CGN] section 3.3.
+
+    Classification beside it, where it is asked for, is not of this paper.
 
     Args:
         encoder: of the learning modality.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,13 +20,15 @@ from sketchshape.train.engine.once import fit_once
 from sketchshape.train.engine.task import Task
 from sketchshape.train.losses.am_softmax import AMSoftmax
 from sketchshape.train.models.encoder import Encoder, Normalised, ParameterGroup
-from sketchshape.train.models.retriever import Retriever
+from sketchshape.train.models.retriever import Retriever, embed
 from sketchshape.train.models.views import some_views
 from sketchshape.types import F32
 
 
 class Teacher(Method[Batch]):
     """AM-softmax classification of shapes, or of sketches when swapped. [CGN] section 3.2, Table 3.
+
+    Random subsets of views and a classifier that is a simplex are ours.
 
     Args:
         encoder: of the teaching modality.
@@ -83,21 +86,31 @@ def find_centers(task: Task, teacher: Teacher) -> F32:
     """Give the class centers that a teacher found, as `teacher.centers` says. [CGN] section 3.2.
 
     Args:
-        task: whose training items are averaged.
+        task: whose training items are averaged; of a sketch all its variants.
         teacher: trained.
 
     Returns:
-        (N, D) float32: means of the embeddings of each class, or the unit rows of the classifier; those of
-        the first process in all of them.
+        (N, D) float32: means of the embeddings of each class as the head gives them (mean, the paper) or of
+        embeddings of length 1 (unit-mean), or the unit rows of the classifier; those of the first process in
+        all of them.
     """
     return world().of_first(_own_centers(task, teacher))
 
 
 def _own_centers(task: Task, teacher: Teacher) -> F32:
-    if teacher.options.centers == "classifier":
+    kind, inputs = teacher.options.centers, task.inputs
+    if kind == "classifier":
         return unit(teacher.classifier.weight.detach().cpu().numpy())
-    network, inputs = Normalised(teacher.encoder), task.inputs
-    trained = Retriever(network, network, task.device)
-    if teacher.options.modality == "shape":
-        return class_centers(trained.embed_shapes(inputs.shapes.data), inputs.shapes.labels, inputs.classes)
-    return class_centers(trained.embed_sketches(inputs.train.data), inputs.train.labels, inputs.classes)
+    shapes = teacher.options.modality == "shape"
+    part = inputs.shapes if shapes else inputs.train
+    if kind == "unit-mean":
+        network = Normalised(teacher.encoder)
+        trained = Retriever(network, network, task.device)
+        rows = trained.embed_shapes(part.data) if shapes else trained.embed_sketches(part.data)
+    elif shapes:
+        rows = embed(teacher.encoder, part.data, task.device)
+    else:
+        variants = range(part.data.shape[1])
+        each = [embed(teacher.encoder, part.data[:, number], task.device) for number in variants]
+        rows = np.mean(each, axis=0, dtype=np.float32)
+    return class_centers(rows, part.labels, inputs.classes, kind)

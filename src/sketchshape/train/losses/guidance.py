@@ -16,14 +16,15 @@ def guidance_loss(
 
     L = L_c - weight * L_a, where L_c is the distance to the own center and L_a the sum of the distances to
     all others, both averaged over the batch. The paper calls its cosines distances; here d = 1 - cosine,
-    since with the cosine itself the loss would lead away from the own center.
+    since with the cosine itself the loss would lead away from the own center. Both equations divide by the
+    lengths of f and c, so a center counts by its direction only, and so does an embedding.
 
     Args:
         embeddings: (M, D) floating point, any length of rows.
         labels: (M,) int64, 0..N-1.
         centers: (N, D), N at least 2, any length of rows.
         weight: lambda, 0 or more.
-        away: sum (the paper) or mean of the distances to the other centers.
+        away: sum (eq. (3)) or mean (ours) of the distances to the other centers.
 
     Returns:
         A scalar, differentiable in `embeddings`.

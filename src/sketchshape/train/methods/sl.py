@@ -1,7 +1,7 @@
 """SL: classification with tight centers of the shapes, then of the sketches pulled to those centers [SL].
 
 The closest relative of CGN. The publication also splits a class into clusters of alike shapes; here, as in
-CGN, a class has one center, the mean of its shapes' embeddings.
+CGN, a class has one center, the mean of its shapes' embeddings, each brought to length 1 (ours).
 """
 
 from __future__ import annotations
@@ -124,7 +124,8 @@ class SL(Compared):
             shapes = Shapes(self.shapes.encoder, len(inputs.classes), options, self.seed).to(task.device)
         first = task.fit(shapes, Items(inputs.shapes.data, inputs.shapes.labels), options, "shapes")
         embeddings = embed(self.shapes, inputs.shapes.data, task.device)
-        centers = world().of_first(class_centers(embeddings, inputs.shapes.labels, inputs.classes))
+        own = class_centers(embeddings, inputs.shapes.labels, inputs.classes, "unit-mean")
+        centers = world().of_first(own)
         with seeded(self.seed):
             sketches = Sketches(self.sketches.encoder, torch.from_numpy(centers), options).to(task.device)
         data = Items(inputs.train.data, inputs.train.labels, variants=True)

@@ -118,7 +118,7 @@ class PointToSubspace(Joint):
         parts = np.array_split(shapes.data, -(-len(shapes.data) // START))
         views = [self.shapes.views(torch.from_numpy(part).to(task.device)) for part in parts]
         rows = torch.cat([part.mean(1).float() for part in views]).cpu().numpy()
-        means = class_centers(rows, shapes.labels, task.inputs.classes)
+        means = class_centers(rows, shapes.labels, task.inputs.classes, "unit-mean")
         self.centers.copy_(torch.from_numpy(means))
 
     def loss(self, batch: PairBatch) -> Tensor:

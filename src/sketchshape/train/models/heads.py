@@ -11,10 +11,11 @@ from torch.nn import functional
 
 
 class Head(nn.Sequential):
-    """Features to embedding: dropout, linear, batch-norm, ReLU, linear, batch-norm. [CGN] section 4.1.
+    """Features to embedding: dropout, linear, batch-norm, ReLU, linear, batch-norm.
 
-    There is no ReLU at the end: among centers with only non-negative entries the guidance loss has its
-    optimum at a wrong class.
+    [CGN] section 4.1 gives the widths of the two layers; what stands between them is ours. There is no ReLU
+    at the end: among centers with only non-negative entries the guidance loss has its optimum at a wrong
+    class.
 
     Args:
         dim: width of the features.
