@@ -6,7 +6,7 @@ LISTS holds the official lists, SHREC13_SBR_Sketch_Test.cla and so on, in any su
 both benchmarks are TU-Berlin's, under its numbers, so a sketch is known as tuberlin:<number> wherever it
 comes from. <benchmark>-test-sketches.txt in configs/keys has the test sketches,
 shrec13-validation-sketches.txt also the training sketches that --set data.validation=0.2 holds out: what is
-left out while something is chosen.
+left out while something is chosen. shrec13-sketches.txt has all 7,200, for a backbone that has seen none.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         for year, benchmark in (("13", "shrec13"), ("14", "shrec14")):
-            test = tested(find(arguments.lists, f"SHREC{year}_SBR_Sketch_Test.cla"))
+            test = listed(find(arguments.lists, f"SHREC{year}_SBR_Sketch_Test.cla"))
             what = f"the test sketches of SHREC'{year}"
             write(arguments.out / f"{benchmark}-test-sketches.txt", what, test)
             if benchmark == "shrec13":
-                chosen = validation(find(arguments.lists, f"SHREC{year}_SBR_Sketch_Train.cla"))
+                training = find(arguments.lists, f"SHREC{year}_SBR_Sketch_Train.cla")
+                every = "all sketches of SHREC'13, those to learn from too"
+                write(arguments.out / f"{benchmark}-sketches.txt", every, test | listed(training))
+                chosen = validation(training)
                 what += f" and the training sketches that --set data.validation={VALIDATION} holds out"
                 write(arguments.out / f"{benchmark}-validation-sketches.txt", what, test | chosen)
     except (SketchshapeError, OSError) as error:
@@ -51,7 +54,7 @@ def find(folder: Path, name: str) -> Path:
     return paths[0]
 
 
-def tested(path: Path) -> set[str]:
+def listed(path: Path) -> set[str]:
     """Give the numbers of a list."""
     return {number for numbers in read_cla(path).values() for number in numbers}
 
