@@ -23,7 +23,7 @@ from sketchshape.bench.features_folder import TEACHERS, load_inputs, save_inputs
 from sketchshape.bench.plan import Entry
 from sketchshape.bench.run import claim
 from sketchshape.bench.runner import ERRORS, Runner
-from sketchshape.bench.tables.bootstrap import paired_bootstrap
+from sketchshape.bench.tables.differences import differences
 from sketchshape.bench.tables.official import Official
 from sketchshape.bench.tables.pictures import class_differences
 from sketchshape.bench.worker import peak_mb, work
@@ -135,10 +135,10 @@ def test_the_table_has_means_spreads_and_paired_differences(out: Path, config: P
     base, other = (results.trained[number] for number in (0, 1))
     maps = [100 * base.seeds[seed].record["scores"]["mAP"] for seed in (0, 1)]
     assert f"{np.mean(maps):.1f} ± {np.std(maps, ddof=1):.1f}" in table
-    differences = np.mean(
-        [other.seeds[s].per_query.map - base.seeds[s].per_query.map for s in (0, 1)], axis=0
-    )
-    one = paired_bootstrap(differences)
+    one = differences(results)["TCL & co"]["CGN"]
+    mine = [100 * other.seeds[seed].record["scores"]["mAP"] for seed in (0, 1)]
+    assert 100 * one.mean == pytest.approx(np.mean(mine) - np.mean(maps), abs=1e-9)
+    assert one.low <= one.mean <= one.high
     shown = f"{100 * one.mean:+.1f} [{100 * one.low:+.1f}, {100 * one.high:+.1f}]".replace("-", "−")
     assert shown.replace("+0.0", "0.0").replace("−0.0", "0.0") in table
     assert results.baseline is base

@@ -8,7 +8,6 @@ import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ import pytest
 from rich.console import Console
 
 from sketchshape.bench.plan import Bench, Budget, Entry, flat, load_bench
-from sketchshape.bench.tables.bootstrap import paired_bootstrap
 from sketchshape.bench.tables.official import ENTRIES, read_entry, read_official
 from sketchshape.bench.tuning import chosen_toml, draws, search_table
 from sketchshape.config import load_config, to_tree
@@ -93,6 +91,10 @@ class TestPlan:
             (CGN.replace("CGN", "!"), "label '!', expected letters or digits"),
             (CGN.replace("CGN", "A, B"), "label 'A, B' has a comma"),
             ('baseline = "TCL"\n' + CGN, "baseline is 'TCL', expected the label of one"),
+            ('baseline = ["CGN", "TCL"]\n' + CGN, r"baseline is \['CGN', 'TCL'\], expected .* list of such"),
+            ('baseline = ["CGN", "CGN"]\n' + CGN, "expected the label of one of the methods"),
+            ("baseline = []\n" + CGN, r"baseline is \[\], expected the label"),
+            ("baseline = 3\n" + CGN, "baseline is 3, expected a text or a list of such"),
             ("seeds = []\n" + CGN, "seeds is empty"),
             ('[run.train]\nbackbone = "finetune"\n' + CGN, "a comparison needs frozen"),
             ("[search]\nvalidation = 0.0\n" + CGN, "expected budget 1 or more"),
@@ -202,53 +204,6 @@ class TestPlan:
         assert (changed.student.lr, changed.student.weight, changed.head.width) == (0.7, 0.5, 9)
         other = Entry("b", "tcl", options={"lr": 0.2}).run(RunSettings(), {"lr": 0.3, "head.width": 7})
         assert (other.options["lr"], other.head.width, other.student) == (0.3, 7, RunSettings().student)
-
-
-class TestBootstrap:
-    def test_it_is_the_slow_loop(self) -> None:
-        values = np.random.default_rng(5).normal(0.1, 1, 17)
-        found = paired_bootstrap(values, resamples=600, seed=3)
-        random = np.random.default_rng(3)
-        means = []
-        for _ in range(600):
-            total = 0.0
-            for _ in range(17):
-                total += values[random.integers(17)]
-            means.append(total / 17)
-        means.sort()
-
-        def quantile(q: float) -> float:
-            place = q * 599
-            low = int(place)
-            return means[low] + (place - low) * (means[low + 1] - means[low])
-
-        assert found.mean == pytest.approx(sum(values) / 17)
-        assert (found.low, found.high) == pytest.approx((quantile(0.025), quantile(0.975)))
-
-    def test_few_queries_have_an_exact_interval(self) -> None:
-        """Of 27 equally likely samples of three queries the extreme ones have 1/27 each: more than 2.5 %."""
-        values = np.array([0.0, 1.0, 5.0])
-        means = sorted(np.mean(sample) for sample in product(values, repeat=3))
-        found = paired_bootstrap(values)
-        assert (found.low, found.high) == (means[0], means[-1])
-
-    def test_many_queries_give_the_normal_interval(self) -> None:
-        values = np.random.default_rng(0).normal(0.02, 0.3, 3000)
-        found = paired_bootstrap(values)
-        half = 1.96 * values.std() / np.sqrt(3000)
-        assert found.low == pytest.approx(values.mean() - half, abs=0.04 * half)
-        assert found.high == pytest.approx(values.mean() + half, abs=0.04 * half)
-        assert paired_bootstrap(-values).mean == -found.mean
-
-    def test_no_difference_is_never_sure_and_a_constant_one_always(self) -> None:
-        assert not paired_bootstrap(np.zeros(9)).sure
-        one = paired_bootstrap(np.full(9, -0.25))
-        assert (one.mean, one.low, one.high, one.sure) == (-0.25, -0.25, -0.25, True)
-
-    @pytest.mark.parametrize("bad", [np.array([]), np.array([1.0, np.nan]), np.zeros((2, 2))])
-    def test_what_cannot_be_drawn_from(self, bad: np.ndarray) -> None:
-        with pytest.raises(ValueError, match="expected finite"):
-            paired_bootstrap(bad)
 
 
 def write_entry(folder: Path, stats: Sequence[str], curve: Sequence[str]) -> Path:
@@ -374,7 +329,7 @@ ROWS = [
     ),
     Row(
         *("50% | a_b", "tiny", "measured, 3 seeds", MEASURED, (79.0, 71.0, 59.0, 39.0, 49.96, 81.0), SPREAD),
-        delta=Interval(-1.0, -1.5, -0.5),
+        deltas={"CGN": Interval(-1.0, -1.5, -0.5, 0.03)},
         seconds=1.0,
         peak_mb=400.0,
         also={"held-out": 60.0},
@@ -390,7 +345,8 @@ ROWS = [
         map_kind=PR20,
     ),
 ]
-TABLE = Table("small", ROWS, "CGN", ["a note"], ["lost, seed 0: diverged: nan"])
+TABLE = Table("small", ROWS, "CGN", ["a note"], ["lost, seed 0: diverged: nan"], ["CGN"])
+ONE = {"CGN": "Δ mAP"}
 
 
 class TestFormats:
@@ -398,11 +354,11 @@ class TestFormats:
         assert TABLE.best == [{0}, {1}, {0}, {0}, {0, 1}, {0}]  # 50.04 and 49.96 are both shown as 50.0
 
     def test_the_cells_of_each_kind(self) -> None:
-        assert [text for text, _ in cells(ROWS[1]).values()] == [
+        assert [text for text, _ in cells(ROWS[1], ONE).values()] == [
             *("50% | a_b", "tiny", "79.0 ± 0.5", "71.0 ± 0.4", "59.0 ± 0.3", "39.0 ± 0.2", "50.0 ± 0.1"),
             *("81.0 ± 0.6", "−1.0 [−1.5, −0.5]", "1", "400", "measured, 3 seeds"),
         ]
-        assert [text for text, _ in cells(ROWS[2]).values()] == [
+        assert [text for text, _ in cells(ROWS[2], ONE).values()] == [
             "lost",
             "tiny",
             *["–"] * 6,
@@ -411,10 +367,41 @@ class TestFormats:
             "",
             "diverged",
         ]
-        assert cells(ROWS[4])["mAP"] == ("46.9*", False)
-        assert cells(ROWS[1])["Δ mAP"][1]
-        unsure = Row("a", "b", "c", MEASURED, (1.0,) * 6, delta=Interval(0.3, -0.1, 0.5))
-        assert not cells(unsure)["Δ mAP"][1]
+        assert cells(ROWS[4], ONE)["mAP"] == ("46.9*", False)
+        assert cells(ROWS[1], ONE)["Δ mAP"][1]
+
+    @pytest.mark.parametrize(
+        ("low", "high", "p", "sure"),
+        [
+            (-0.1, 0.5, 0.01, False),
+            (0.1, 0.5, 0.051, False),
+            (0.1, 0.5, 0.05, True),
+            (-0.5, -0.1, 0.0, True),
+            (0.0, 0.5, 0.0, False),
+        ],
+    )
+    def test_bold_needs_an_interval_without_0_and_a_corrected_p(
+        self, low: float, high: float, p: float, sure: bool
+    ) -> None:
+        row = Row("a", "b", "c", MEASURED, (1.0,) * 6, deltas={"CGN": Interval(0.3, low, high, p)})
+        assert cells(row, ONE)["Δ mAP"][1] == sure
+
+    def test_each_baseline_has_a_column_of_its_own(self) -> None:
+        deltas = {"CGN": Interval(2.0, 1.0, 3.0, 0.01), "S|L": Interval(-0.04, -0.5, 0.4, 1.0)}
+        table = replace(TABLE, rows=[ROWS[0], replace(ROWS[1], deltas=deltas)], baselines=["CGN", "S|L"])
+        assert head(table)[8:10] == ["Δ mAP", "Δ mAP to S|L"]
+        assert r"| **+2.0 [+1.0, +3.0]** | 0.0 [−0.5, +0.4] | 1 |" in to_markdown(table)
+        assert r"\textbf{+2.0 [+1.0, +3.0]} & 0.0 [$-$0.5, +0.4] & 1 &" in to_latex(table)
+        first, row = csv.DictReader(io.StringIO(to_csv(table)))
+        names = ("delta_mAP", "delta_low", "delta_high", "delta_p")
+        assert [row[name] for name in names] == ["2.0", "1.0", "3.0", "0.01"]
+        assert [row[f"{name} to S|L"] for name in names] == ["-0.04", "-0.5", "0.4", "1.0"]
+        assert {first[f"{name}{more}"] for name in names for more in ("", " to S|L")} == {""}
+        stream = io.StringIO()
+        print_table(table, Console(file=stream, width=120))
+        lines = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
+        assert "50% | a_b 79.0 71.0 59.0 39.0 50.0 81.0 0.6 +2.0 -0.0 ? 1" in lines
+        assert lines[1].endswith("± Δ mAP Δ mAP to S|L s")
 
     def test_markdown_has_the_same_columns_everywhere_and_names_what_is_missing(self) -> None:
         text = to_markdown(TABLE)
@@ -432,7 +419,7 @@ class TestFormats:
 
     def test_a_run_has_no_columns_of_a_comparison(self) -> None:
         run = Table("run", ROWS[2:], "lost")
-        assert head(TABLE) == list(cells(ROWS[0]))
+        assert head(TABLE) == list(cells(ROWS[0], ONE))
         assert head(run) == [name for name in head(TABLE) if name not in ("Δ mAP", "seconds", "MB")]
         assert {line.count("|") for line in to_markdown(run).splitlines() if "|" in line} == {10}
         assert to_csv(run).splitlines()[0].endswith(",mAP_sd,map_kind,source")
@@ -441,13 +428,14 @@ class TestFormats:
         rows = list(csv.DictReader(io.StringIO(to_csv(TABLE))))
         assert [row["method"] for row in rows] == [row.method for row in ROWS]
         assert rows[0]["DCG"] == "50.04"
-        assert (rows[1]["delta_low"], rows[1]["mAP_held-out"], rows[1]["mAP_sd"]) == ("-1.5", "60.0", "0.6")
+        assert (rows[1]["delta_low"], rows[1]["delta_p"]) == ("-1.5", "0.03")
+        assert (rows[1]["mAP_held-out"], rows[1]["mAP_sd"]) == ("60.0", "0.6")
         assert (rows[2]["mAP"], rows[2]["seconds"]) == ("", "")
         assert rows[3]["map_kind"] == PR20
 
     def test_the_terminal_is_narrow_and_marks_what_is_not_sure_or_not_measured(self) -> None:
         stream = io.StringIO()
-        unsure = replace(ROWS[1], delta=Interval(0.3, -0.1, 0.5))
+        unsure = replace(ROWS[1], deltas={"CGN": Interval(0.3, -0.1, 0.5, 0.4)})
         print_table(replace(TABLE, rows=[*ROWS, unsure]), Console(file=stream, width=80))
         lines = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
         assert "CGN 80.0 70.0 60.0 40.0 50.0 82.0 0.6 12" in lines

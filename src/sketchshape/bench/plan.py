@@ -108,7 +108,7 @@ class Bench:
     Args:
         name: of the comparison.
         seeds: each method is trained with each.
-        baseline: label of the method that differences are taken to.
+        baseline: label of the method that differences are taken to, or several; pictures show the first.
         run: what is the same for all methods: data, views, backbone, head, teacher, student, train.
         search: how settings are searched.
         methods: the rows.
@@ -116,10 +116,15 @@ class Bench:
 
     name: str = "bench"
     seeds: tuple[int, ...] = (0, 1, 2)
-    baseline: str = "CGN"
+    baseline: str | tuple[str, ...] = "CGN"
     run: RunSettings = field(default_factory=RunSettings)
     search: Budget = field(default_factory=Budget)
     methods: tuple[Entry, ...] = ()
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The methods that differences are taken to, the main one first."""
+        return (self.baseline,) if isinstance(self.baseline, str) else self.baseline
 
     @property
     def prepared(self) -> RunSettings:
@@ -175,8 +180,12 @@ def load_bench(path: Path, overrides: Iterable[str] = ()) -> Bench:
         found = [getattr(entry, name) for entry in bench.methods]
         if double := next((one for one in found if found.count(one) > 1), None):
             raise ConfigError(f"{path}: two methods have the label {double!r}; give each its own")
-    if bench.baseline not in [entry.label for entry in bench.methods]:
-        raise ConfigError(f"{path}: baseline is {bench.baseline!r}, expected the label of one of the methods")
+    known, wanted = [entry.label for entry in bench.methods], bench.baselines
+    if not wanted or len(set(wanted)) < len(wanted) or not set(wanted) <= set(known):
+        raise ConfigError(
+            f"{path}: baseline is {to_tree(bench)['baseline']!r}, expected the label of one of the methods, "
+            "or a list of such"
+        )
     run = replace(bench.run, name=bench.name, train=replace(bench.run.train, seeds=bench.seeds))
     return replace(bench, run=run)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sketchshape.metrics import NAMES
-from sketchshape.report.table import MEASURED, Row, Table
+from sketchshape.report.table import MEASURED, Interval, Row, Table
 
-NUMBERS = (*NAMES, "Δ mAP", "seconds", "MB")  # columns that are set to the right
+TEXTS = ("method", "backbone", "source")  # the other columns are numbers and set to the right
 PARTS = {"held-out": "of held-out shapes", "unseen": "of unseen classes"}
+_DELTA = ("delta_mAP", "delta_low", "delta_high", "delta_p")
 _LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -25,28 +26,38 @@ _LATEX = {
 
 def head(table: Table) -> list[str]:
     """Name the columns."""
-    return ["method", "backbone", *(NUMBERS if table.compared else NAMES), "source"]
+    more = [*deltas(table).values(), "seconds", "MB"] if table.compared else []
+    return ["method", "backbone", *NAMES, *more, "source"]
 
 
-def cells(row: Row, bold: Sequence[bool] = (False,) * len(NAMES)) -> dict[str, tuple[str, bool]]:
+def numbers(table: Table) -> list[str]:
+    """Name the columns that are set to the right."""
+    return [name for name in head(table) if name not in TEXTS]
+
+
+def deltas(table: Table) -> dict[str, str]:
+    """Name the columns of differences: baseline -> column; the first of them needs no name."""
+    return {one: f"Δ mAP to {one}" if place else "Δ mAP" for place, one in enumerate(table.baselines)}
+
+
+def cells(
+    row: Row, columns: Mapping[str, str], bold: Sequence[bool] = (False,) * len(NAMES)
+) -> dict[str, tuple[str, bool]]:
     """Give the text of every column that there can be, and whether it is set in bold.
 
     Args:
         row: of the table.
+        columns: of differences, what `deltas` gives.
         bold: whether the row has the best of each measure.
 
     Returns:
         Column -> (text, bold).
     """
-    delta = ("", False)
-    if row.delta:
-        one = row.delta
-        delta = (f"{_signed(one.mean)} [{_signed(one.low)}, {_signed(one.high)}]", one.sure)
     return {
         "method": (row.method, row.kind == MEASURED),
         "backbone": (row.backbone, False),
         **dict(zip(NAMES, zip(row.figures(), bold, strict=True), strict=True)),
-        "Δ mAP": delta,
+        **{column: _difference(row.deltas.get(one)) for one, column in columns.items()},
         "seconds": ("" if row.seconds is None else f"{row.seconds:.0f}", False),
         "MB": ("" if row.peak_mb is None else f"{row.peak_mb:.0f}", False),
         "source": (row.source, False),
@@ -55,15 +66,19 @@ def cells(row: Row, bold: Sequence[bool] = (False,) * len(NAMES)) -> dict[str, t
 
 def lines(table: Table) -> list[list[tuple[str, bool]]]:
     """Give the cells below `head`, with the best measured figure of each measure in bold."""
-    top, names = table.best, head(table)
-    found = [cells(row, [place in column for column in top]) for place, row in enumerate(table.rows)]
+    top, names, columns = table.best, head(table), deltas(table) if table.compared else {}
+    found = [cells(row, columns, [place in column for column in top]) for place, row in enumerate(table.rows)]
     return [[line[name] for name in names] for line in found]
 
 
 def to_markdown(table: Table) -> str:
     """Write the table in Markdown, with what is to be known below it."""
     body = [[_marked(text, bold) for text, bold in line] for line in lines(table)]
-    blocks = ["Percent.", _grid(head(table), body), *(_marked(text) for text in table.remarks)]
+    blocks = [
+        "Percent.",
+        _grid(head(table), body, numbers(table)),
+        *(_marked(text) for text in table.remarks),
+    ]
     if parted := also_table(table):
         title = "The same networks, asked only what other protocols ask (mAP; all of it was learned from):"
         blocks += [title, _grid(parted[0], parted[1:], parted[0][1:])]
@@ -88,14 +103,18 @@ def to_csv(table: Table) -> str:
     """Write the table as CSV: percent in full precision, each spread and bound in a column of its own."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    more = ["delta_mAP", "delta_low", "delta_high", "seconds", "peak_mb"] if table.compared else []
+    bases = list(deltas(table).items()) if table.compared else []
+    more = [f"{name}{column.removeprefix('Δ mAP')}" for _, column in bases for name in _DELTA]
+    more += ["seconds", "peak_mb"] if table.compared else []
     spreads, parts = [f"{name}_sd" for name in NAMES], [f"mAP_{part}" for part in table.parts]
     writer.writerow(["method", "backbone", *NAMES, *spreads, *more, *parts, "map_kind", "source"])
     for row in table.rows:
         figures = [*(row.percent or [""] * len(NAMES)), *(row.spread or [""] * len(NAMES))]
-        delta = [row.delta.mean, row.delta.low, row.delta.high] if row.delta else ["", "", ""]
+        for base, _ in bases:
+            delta = row.deltas.get(base)
+            figures += [delta.mean, delta.low, delta.high, delta.p] if delta else [""] * len(_DELTA)
         cost = ["" if value is None else value for value in (row.seconds, row.peak_mb)]
-        figures += [*delta, *cost] if more else []
+        figures += cost if table.compared else []
         figures += [row.also.get(part, "") for part in table.parts]
         writer.writerow([row.method, row.backbone, *figures, row.map_kind, row.source])
     return stream.getvalue()
@@ -104,7 +123,7 @@ def to_csv(table: Table) -> str:
 def to_latex(table: Table) -> str:
     r"""Write the table in LaTeX; it needs `\usepackage{booktabs}`."""
     names = head(table)
-    columns = "".join("r" if name in NUMBERS else "l" for name in names)
+    columns = "".join("l" if name in TEXTS else "r" for name in names)
     titles = " & ".join(_tex(name) for name in names)
     out = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", rf"{titles} \\", r"\midrule"]
     kind = MEASURED
@@ -119,12 +138,18 @@ def to_latex(table: Table) -> str:
     return "\n".join([*below, *out]) + "\n"
 
 
+def _difference(one: Interval | None) -> tuple[str, bool]:
+    if one is None:
+        return "", False
+    return f"{_signed(one.mean)} [{_signed(one.low)}, {_signed(one.high)}]", one.sure
+
+
 def _signed(value: float) -> str:
     text = f"{value:+.1f}"
     return ("0.0" if float(text) == 0 else text).replace("-", "−")
 
 
-def _grid(names: Sequence[str], body: Sequence[Sequence[str]], right: Sequence[str] = NUMBERS) -> str:
+def _grid(names: Sequence[str], body: Sequence[Sequence[str]], right: Sequence[str]) -> str:
     rule = ["---:" if name in right else "---" for name in names]
     return "\n".join(f"| {' | '.join(line)} |" for line in (names, rule, *body))
 

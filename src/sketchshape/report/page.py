@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from sketchshape.report.formats import NUMBERS, head, lines
+from sketchshape.report.formats import head, lines, numbers
 from sketchshape.report.style import DPI
 from sketchshape.report.table import Table
 
@@ -68,7 +68,7 @@ def build_page(template: str, table: Table, pictures: Sequence[Picture], folder:
     return environment.get_template(file).render(
         table=table,
         head=head(table),
-        numbers=NUMBERS,
+        numbers=numbers(table),
         lines=list(zip(table.rows, lines(table), strict=True)),
         pictures={picture.name: _embedded(picture, folder) for picture in pictures},
         **rest,

@@ -9,6 +9,7 @@ from sketchshape.metrics import NAMES
 
 AP, PR20 = "AP", "PR-20"  # mean average precision; the mean of the 20-point curve is another number
 MEASURED, OFFICIAL, QUOTED = "measured", "official", "quoted"
+SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
@@ -17,18 +18,24 @@ class Interval:
 
     Args:
         mean: of the differences.
-        low: 2.5 percent of the resampled means lie below.
+        low: 2.5 percent of the resampled differences lie below.
         high: 2.5 percent lie above.
+        p: two-sided p-value 0..1 of no difference; in a table it is corrected for the rows of its column.
     """
 
     mean: float
     low: float
     high: float
+    p: float
+
+    def times(self, factor: float) -> Interval:
+        """Give the same in another unit."""
+        return Interval(factor * self.mean, factor * self.low, factor * self.high, self.p)
 
     @property
     def sure(self) -> bool:
-        """Whether zero is outside."""
-        return self.low > 0 or self.high < 0
+        """Whether the method is ahead of the other, or behind: 0 is outside, and p at most 5 percent."""
+        return (self.low > 0 or self.high < 0) and self.p <= SIGNIFICANT
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Row:
         percent: the six measures; None for a method without a single trained seed.
         spread: sample standard deviations over the seeds; None for one seed and for what is not measured.
         map_kind: what the mAP column means: AP or PR20.
-        delta: mAP minus that of the baseline, with its interval.
+        deltas: baseline -> mAP minus its mAP, with the interval.
         seconds: of training, mean over the seeds; None outside a comparison.
         peak_mb: most memory of the training process, mean over the seeds; None outside a comparison.
         also: protocol -> mAP of the same networks, asked what that protocol asks.
@@ -56,7 +63,7 @@ class Row:
     percent: tuple[float, ...] | None
     spread: tuple[float, ...] | None = None
     map_kind: str = AP
-    delta: Interval | None = None
+    deltas: Mapping[str, Interval] = field(default_factory=dict)
     seconds: float | None = None
     peak_mb: float | None = None
     also: Mapping[str, float] = field(default_factory=dict)
@@ -83,6 +90,7 @@ class Table:
         strong: method whose measured row stands out.
         remarks: sentences below it.
         problems: what is not in its figures.
+        baselines: methods that differences are taken to, the main one first.
     """
 
     title: str
@@ -90,6 +98,7 @@ class Table:
     strong: str
     remarks: Sequence[str] = ()
     problems: Sequence[str] = ()
+    baselines: Sequence[str] = ()
 
     @property
     def compared(self) -> bool:

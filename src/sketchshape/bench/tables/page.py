@@ -17,8 +17,8 @@ from sketchshape.train.methods import options_of
 OTHERS = (
     "All methods work on the same frozen features; methods whose publication trains its own convolutions may "
     "do better or worse with them.",
-    "An interval says how much hangs on the choice of the queries; how much a method varies from training to "
-    "training is the ±.",
+    "An interval says how much hangs on the choice of classes, queries and seeds. It knows no trainings but "
+    "these: few seeds say little of how a method varies, and one says nothing.",
 )
 
 
@@ -59,7 +59,7 @@ def _classes(results: Results) -> tuple[list[str], list[list[str]]]:
         ]
         for label, value, row in zip(labels, own, table, strict=True)
     ]
-    return ["Class", results.bench.baseline, *methods], body
+    return ["Class", results.bench.baselines[0], *methods], body
 
 
 def _options(entry: Entry, results: Results) -> str:

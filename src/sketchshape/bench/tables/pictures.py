@@ -29,7 +29,7 @@ def draw_all(results: Results, out: Path, official: Sequence[Official] = ()) -> 
     Returns:
         The pictures, in the order of the page.
     """
-    base = results.bench.baseline
+    base = results.bench.baselines[0]
     draw_curves(out / "pr.png", _curves(results, official), "method  mAP %")
     drawn = [
         Picture(

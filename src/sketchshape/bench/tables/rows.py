@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from sketchshape.bench.results import Result, Results
-from sketchshape.bench.tables.bootstrap import paired_bootstrap
+from sketchshape.bench.tables.differences import LEVEL_TEXT, differences
 from sketchshape.bench.tables.official import Official
 from sketchshape.config.backbone import names_shown
 from sketchshape.metrics import NAMES
@@ -25,7 +25,12 @@ def bench_table(results: Results, official: Sequence[Official] = ()) -> Table:
         official: statistics of the track's entries.
     """
     bench = results.bench
-    own = [_measured(results, method) for method in results.methods if method.seeds or method.failures]
+    deltas = differences(results)
+    own = [
+        _measured(results, method, deltas.get(method.entry.label, {}))
+        for method in results.methods
+        if method.seeds or method.failures
+    ]
     track = [
         Row(
             one.name,
@@ -39,32 +44,16 @@ def bench_table(results: Results, official: Sequence[Official] = ()) -> Table:
     ]
     rows = [*own, *track, *quoted_rows(bench.run.data.layout)]
     title = f"{bench.name}, percent, protocol {bench.run.data.protocol}"
-    return Table(title, rows, bench.baseline, _remarks(results, rows), _problems(results))
-
-
-def difference(results: Results, method: Result) -> Interval | None:
-    """Compare the AP of a method with the baseline's, query by query, over the seeds that both have.
-
-    Returns:
-        The difference of their mAP as fractions; None for the baseline itself, and without common seeds.
-    """
-    base = results.baseline
-    if base is None or base is method:
-        return None
-    seeds = tuple(seed for seed in method.seeds if seed in base.seeds)
-    if not seeds:
-        return None
-    return paired_bootstrap(method.precision(seeds) - base.precision(seeds))
+    remarks, problems = _remarks(results, rows), _problems(results)
+    return Table(title, rows, bench.baselines[0], remarks, problems, bench.baselines)
 
 
 def _remarks(results: Results, rows: Sequence[Row]) -> list[str]:
-    data, baseline = results.bench.run.data, results.bench.baseline
+    data, (main, *others) = results.bench.run.data, results.bench.baselines
     found = [f"Measured rows: {_setup(results)}"]
-    if any(row.delta is not None for row in rows):
-        found.append(
-            f"Δ mAP is the difference to {baseline} with its paired bootstrap 95 % interval: queries are "
-            "drawn anew 10,000 times, AP is averaged over the seeds; an interval without 0 is set in bold."
-        )
+    if any(row.deltas for row in rows):
+        more = "".join(f", Δ mAP to {one} that to {one}" for one in others)
+        found.append(f"Δ mAP is the difference to {main}{more}, {LEVEL_TEXT}")
     found.append("Seconds are those of training; MB is the most memory of its process, features included.")
     found += [f"{method.entry.label}: {method.entry.note}" for method in results.methods if method.entry.note]
     return [*found, *notes(rows, data.layout, data.protocol)]
@@ -89,23 +78,24 @@ def to_json(results: Results, table: Table) -> dict[str, Any]:
     """Give the measured rows as fractions, with the differences to the baseline and what is missing."""
     return {
         "name": results.bench.name,
-        "baseline": results.bench.baseline,
+        "baseline": results.bench.baselines[0],
         "protocol": results.bench.run.data.protocol,
         "methods": {
-            row.method: _fractions(row) for row in table.rows if row.kind == MEASURED and row.percent
+            row.method: _fractions(row, results.bench.baselines)
+            for row in table.rows
+            if row.kind == MEASURED and row.percent
         },
         "problems": list(table.problems),
     }
 
 
-def _measured(results: Results, method: Result) -> Row:
+def _measured(results: Results, method: Result, deltas: Mapping[str, Interval]) -> Row:
     backbone, seeds = names_shown(results.bench.run.backbone.name), results.bench.seeds
     label = method.entry.label
     if not method.seeds:
         status = ", ".join(sorted({str(one["status"]) for one in method.failures.values()}))
         return Row(label, backbone, status, MEASURED, None)
     scores = 100 * method.scores()
-    delta = difference(results, method)
     return Row(
         label,
         backbone,
@@ -113,7 +103,7 @@ def _measured(results: Results, method: Result) -> Row:
         MEASURED,
         tuple(scores.mean(axis=0).tolist()),
         tuple(scores.std(axis=0, ddof=1).tolist()) if len(scores) > 1 else None,
-        delta=Interval(100 * delta.mean, 100 * delta.low, 100 * delta.high) if delta else None,
+        deltas={base: one.times(100) for base, one in deltas.items()},
         seconds=method.mean("seconds"),
         peak_mb=method.mean("peak_mb"),
         also={part: float(np.mean(100 * method.scores(part)[:, -1])) for part in results.facts["parts"]},
@@ -131,18 +121,17 @@ def _setup(results: Results) -> str:
     )
 
 
-def _fractions(row: Row) -> dict[str, Any]:
+def _fractions(row: Row, baselines: Sequence[str]) -> dict[str, Any]:
     spread = row.spread or [None] * len(NAMES)
-    delta = None
-    if row.delta:
-        delta = {name: getattr(row.delta, name) / 100 for name in ("mean", "low", "high")}
+    main, *others = [vars(row.deltas[one].times(0.01)) if one in row.deltas else None for one in baselines]
     return {
         **{name: value / 100 for name, value in zip(NAMES, row.percent or (), strict=True)},
         "spread": {
             name: value / 100 if value is not None else None
             for name, value in zip(NAMES, spread, strict=True)
         },
-        "delta_mAP": delta,
+        "delta_mAP": main,
+        **{f"delta_mAP to {name}": one for name, one in zip(baselines[1:], others, strict=True)},
         "seconds": row.seconds,
         "peak_mb": row.peak_mb,
         "also": {name: value / 100 for name, value in row.also.items()},
