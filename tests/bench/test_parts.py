@@ -9,14 +9,16 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from sketchshape.bench.plan import Bench, Budget, Entry, flat, load_bench
+from sketchshape.bench.cells import Cell
+from sketchshape.bench.plan import Bench, Budget, Entry, Searched, flat, load_bench
 from sketchshape.bench.tables.official import ENTRIES, read_entry, read_official
-from sketchshape.bench.tuning import chosen_toml, draws, search_table
+from sketchshape.bench.tuning import chosen_toml, draws, search_table, spent, within
 from sketchshape.config import load_config, to_tree
 from sketchshape.config.run import RunSettings
 from sketchshape.errors import ConfigError, DatasetError, UsageError
@@ -98,6 +100,11 @@ class TestPlan:
             ("seeds = []\n" + CGN, "seeds is empty"),
             ('[run.train]\nbackbone = "finetune"\n' + CGN, "a comparison needs frozen"),
             ("[search]\nvalidation = 0.0\n" + CGN, "expected budget 1 or more"),
+            ("[search]\nseconds = -1\n" + CGN, "expected budget 1 or more, seconds 0 or more"),
+            ("[search]\nseconds = nan\n" + CGN, "expected budget 1 or more, seconds 0 or more"),
+            (CGN + "[methods.searched]\nsettings = -1", "searched of CGN is .*expected settings and seconds"),
+            (CGN + "[methods.searched]\nvalidation = 75.4", "expected .* validation from 0 to 1"),
+            (CGN + "[methods.searched]\nsetings = 3", "unknown key 'methods.searched.setings'"),
             ("[run.student]\nlrr = 1\n" + CGN, "unknown key 'run.student.lrr'; did you mean 'lr'"),
         ],
     )
@@ -287,7 +294,7 @@ class TestSearch:
         records = {
             "TCL": [
                 {"status": "done", "scores": {"mAP": 0.5, "NN": 0.4}, "seconds": 3.0},
-                {"status": "diverged", "reason": "nan"},
+                {"status": "diverged", "reason": "nan", "wall_seconds": 2.5},
                 {"status": "done", "scores": {"mAP": 0.7, "NN": 0.4}, "seconds": 4.0},
             ]
         }
@@ -295,9 +302,14 @@ class TestSearch:
         bench = load_bench(write(tmp_path / "chosen.toml", 'baseline = "TCL"\n' + text))
         assert bench.methods[0].options == {"margin": 5.0, "lr": 0.1}
         assert bench.methods[0].search == self.ENTRY.search
+        assert bench.methods[0].searched == Searched(3, 9.5, 0.7)
         assert "setting 2 of 3: validation mAP 70.0" in text
         rows = list(csv.DictReader(io.StringIO(search_table(tried, records))))
-        assert [row["setting"] for row in rows] == ["2", "0", "1"]
+        assert [(row["setting"], row["seconds"]) for row in rows] == [
+            ("2", "4.0"),
+            ("0", "3.0"),
+            ("1", "2.5"),
+        ]
         assert rows[2]["status"] == "diverged"
 
     def test_the_best_settings_of_a_run_are_written_as_they_can_be_read(self, tmp_path: Path) -> None:
@@ -316,7 +328,82 @@ class TestSearch:
 
     def test_where_nothing_could_be_trained_the_options_stay(self) -> None:
         text = chosen_toml([self.ENTRY], {"TCL": [{}, {"lr": 0.5}]}, {"TCL": [{"status": "failed"}] * 2})
-        assert tomllib.loads(text)["methods"][0]["options"] == {"margin": 2.0}
+        (found,) = tomllib.loads(text)["methods"]
+        assert found["options"] == {"margin": 2.0}
+        assert found["searched"] == {"settings": 2, "seconds": 0.0}
+
+
+class TestSeconds:
+    """Which settings of each method are begun when each has the same seconds."""
+
+    COST: ClassVar = {"fast": [1.0, 2.0, 3.0, 4.0, 5.0], "slow": [40.0, 1.0, 1.0], "exact": [5.0, 5.0, 5.0]}
+
+    def cells(self, folder: Path) -> dict[str, list[Cell]]:
+        run = RunSettings(method="tcl")
+        return {
+            label: [Cell(folder / label / str(place), label, run, 0, "data") for place in range(len(costs))]
+            for label, costs in self.COST.items()
+        }
+
+    def train(self, cells: Sequence[Cell]) -> list[dict[str, Any]]:
+        """Do what the runner does: leave alone what is done, and try again what is not."""
+        for cell in cells:
+            if (cell.record() or {"status": ""})["status"] != "done":
+                self.begun.append((cell.label, int(cell.folder.name)))
+                cost = self.COST[cell.label][int(cell.folder.name)]
+                failed = cell.folder.name == "1"
+                cell.write(
+                    "failed" if failed else "done",
+                    **{"wall_seconds": cost} if failed else {"seconds": cost, "wall_seconds": 99.0},
+                )
+        return [cell.record() or {} for cell in cells]
+
+    @pytest.mark.parametrize(
+        ("seconds", "wanted"),
+        [
+            (0.0, {"fast": 5, "slow": 3, "exact": 3}),
+            (0.5, {"fast": 1, "slow": 1, "exact": 1}),
+            (6.0, {"fast": 3, "slow": 1, "exact": 2}),
+            (10.0, {"fast": 4, "slow": 1, "exact": 2}),
+            (10.1, {"fast": 5, "slow": 1, "exact": 3}),
+            (1e9, {"fast": 5, "slow": 3, "exact": 3}),
+        ],
+    )
+    def test_no_setting_is_begun_once_they_are_used_up(
+        self, tmp_path: Path, seconds: float, wanted: dict[str, int]
+    ) -> None:
+        self.begun: list[tuple[str, int]] = []
+        found = within(self.cells(tmp_path), seconds, self.train)
+        assert {label: len(own) for label, own in found.items()} == wanted
+        first = {(label, place) for label, count in wanted.items() for place in range(count)}
+        assert set(self.begun) == first
+        assert len(self.begun) == len(first)
+        for label, own in found.items():
+            assert spent(own) == sum(self.COST[label][: len(own)])
+
+    def test_recorded_seconds_count_in_the_next_call(self, tmp_path: Path) -> None:
+        self.begun = []
+        within(self.cells(tmp_path), 3.0, self.train)
+        assert sorted(self.begun) == [("exact", 0), ("fast", 0), ("fast", 1), ("slow", 0)]
+        self.begun = []
+        found = within(self.cells(tmp_path), 6.0, self.train)
+        assert sorted(self.begun) == [("exact", 1), ("fast", 1), ("fast", 2)]  # what failed is tried again
+        assert found == within(self.cells(tmp_path), 6.0, self.train)
+        less = within(self.cells(tmp_path), 3.0, self.train)
+        assert less == {
+            label: found[label][:count] for label, count in (("fast", 2), ("slow", 1), ("exact", 1))
+        }
+
+    def test_without_a_limit_all_are_trained_in_one_call(self, tmp_path: Path) -> None:
+        self.begun, calls = [], []
+
+        def train(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+            calls.append(len(cells))
+            return self.train(cells)
+
+        within(self.cells(tmp_path), 0.0, train)
+        assert calls == [11]
+        assert within({}, 0.0, train) == {}
 
 
 SPREAD = (0.5, 0.4, 0.3, 0.2, 0.1, 0.6)
@@ -356,16 +443,13 @@ class TestFormats:
     def test_the_cells_of_each_kind(self) -> None:
         assert [text for text, _ in cells(ROWS[1], ONE).values()] == [
             *("50% | a_b", "tiny", "79.0 ± 0.5", "71.0 ± 0.4", "59.0 ± 0.3", "39.0 ± 0.2", "50.0 ± 0.1"),
-            *("81.0 ± 0.6", "−1.0 [−1.5, −0.5]", "1", "400", "measured, 3 seeds"),
+            *("81.0 ± 0.6", "−1.0 [−1.5, −0.5]", "1", "400", "not searched", "measured, 3 seeds"),
         ]
         assert [text for text, _ in cells(ROWS[2], ONE).values()] == [
             "lost",
             "tiny",
             *["–"] * 6,
-            "",
-            "",
-            "",
-            "diverged",
+            *["", "", "", "not searched", "diverged"],
         ]
         assert cells(ROWS[4], ONE)["mAP"] == ("46.9*", False)
         assert cells(ROWS[1], ONE)["Δ mAP"][1]
@@ -419,7 +503,7 @@ class TestFormats:
 
     def test_a_run_has_no_columns_of_a_comparison(self) -> None:
         run = Table("run", ROWS[2:], "lost")
-        assert head(TABLE) == list(cells(ROWS[0], ONE))
+        assert head(TABLE) == [name for name in cells(ROWS[0], ONE) if name != "searched"]
         assert head(run) == [name for name in head(TABLE) if name not in ("Δ mAP", "seconds", "MB")]
         assert {line.count("|") for line in to_markdown(run).splitlines() if "|" in line} == {10}
         assert to_csv(run).splitlines()[0].endswith(",mAP_sd,map_kind,source")
@@ -457,4 +541,4 @@ class TestFormats:
 
 def test_a_label_is_a_folder_name() -> None:
     assert Entry("CGN, mean away!").slug == "cgn-mean-away"
-    assert to_tree(Bench())["search"] == {"budget": 8, "seed": 0, "validation": 0.2}
+    assert to_tree(Bench())["search"] == {"budget": 8, "seconds": 0.0, "seed": 0, "validation": 0.2}

@@ -11,10 +11,12 @@ import numpy as np
 from bench_results import pretended
 
 from sketchshape.bench import write_tables
+from sketchshape.bench.plan import Searched
 from sketchshape.bench.tables.bootstrap import resampled_means
 from sketchshape.bench.tables.differences import differences
 from sketchshape.bench.tables.rows import bench_table, to_json
 from sketchshape.bench.tables.significance import holm, interval
+from sketchshape.report.formats import head, to_csv
 from sketchshape.report.table import Interval
 
 
@@ -85,3 +87,32 @@ class TestBaselines:
             "| method | backbone | NN | FT | ST | E | DCG | mAP | Δ mAP | seconds | MB | source |"
         )
         assert "delta_mAP to" not in (tmp_path / "table.csv").read_text()
+
+
+class TestSearched:
+    def test_every_row_says_what_it_had(self, tmp_path: Path) -> None:
+        had = {"CGN": {"searched": Searched(6, 209.6, 0.75)}, "A": {"searched": Searched(2, 1000)}}
+        results = pretended({"CGN": 0, "A": 0.1, "hand": 0.2}, entries=had)
+        table = write_tables(results, tmp_path)
+        text = (tmp_path / "table.md").read_text().splitlines()
+        assert [line.split(" | ")[-2:] for line in text if "measured, 2 seeds" in line] == [
+            ["6 / 210 s", "measured, 2 seeds |"],
+            ["2 / 1000 s", "measured, 2 seeds |"],
+            ["not searched", "measured, 2 seeds |"],
+        ]
+        rows, figures = csv_rows(tmp_path / "table.csv"), to_json(results, table)["methods"]
+        pairs = {
+            label: (row["searched_settings"], row["searched_seconds"]) for label, row in rows.items() if row
+        }
+        assert [pairs[label] for label in ("CGN", "A", "hand")] == [("6", "209.6"), ("2", "1000"), ("", "")]
+        assert figures["CGN"]["searched"] == {"settings": 6, "seconds": 209.6}
+        assert "searched" not in figures["hand"]
+        assert "6 / 210 s & measured" in (tmp_path / "table.tex").read_text()
+        assert "not searched" in (tmp_path / "table.html").read_text()
+        assert any(one.startswith("Searched: settings that were tried") for one in table.remarks)
+
+    def test_without_a_search_there_is_no_column(self) -> None:
+        table = bench_table(pretended({"CGN": 0, "A": 0.1}))
+        assert "searched" not in head(table)
+        assert "searched" not in to_csv(table)
+        assert not any("earched" in one for one in table.remarks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -20,6 +21,21 @@ SECTIONS = frozenset(one.name for one in fields(RunSettings)) - {"name"}
 
 
 @dataclass(frozen=True)
+class Searched:
+    """What a search had for a row; all zero where its settings were not searched.
+
+    Args:
+        settings: how many were tried, those that failed too.
+        seconds: of training, all of them together.
+        validation: mAP 0..1 of the best on the validation sketches.
+    """
+
+    settings: int = 0
+    seconds: float = 0.0
+    validation: float = 0.0
+
+
+@dataclass(frozen=True)
 class Entry:
     """One row of the table: a method with its options.
 
@@ -30,6 +46,7 @@ class Entry:
         settings: of the run, by which this row differs from the others, such as [student] weight = 0.0.
         options: of the method; what is left out has its default.
         search: setting (student.lr) or option -> list of the values that a search draws from.
+        searched: what a search that chose the settings and options had.
     """
 
     label: str = ""
@@ -38,6 +55,7 @@ class Entry:
     settings: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     search: dict[str, Any] = field(default_factory=dict)
+    searched: Searched = field(default_factory=Searched)
 
     @property
     def slug(self) -> str:
@@ -92,11 +110,14 @@ class Budget:
 
     Args:
         budget: settings that are tried of each method, its own first.
+        seconds: of training that each method has: once they are used up, no further setting of it is begun;
+            0 is no limit.
         seed: of the draws; trainings have seed 0.
         validation: fraction of the training sketches that the settings are compared on.
     """
 
     budget: int = 8
+    seconds: float = 0.0
     seed: int = 0
     validation: float = 0.2
 
@@ -172,8 +193,11 @@ def load_bench(path: Path, overrides: Iterable[str] = ()) -> Bench:
         raise ConfigError(
             f"{path}: train.backbone is {bench.run.train.backbone!r}; a comparison needs frozen"
         )
-    if not 0 < bench.search.validation <= 0.5 or bench.search.budget < 1:
-        raise ConfigError(f"{path}: search has {bench.search}, expected budget 1 or more, validation to 0.5")
+    plan = bench.search
+    if not 0 < plan.validation <= 0.5 or plan.budget < 1 or not 0 <= plan.seconds < math.inf:
+        raise ConfigError(
+            f"{path}: search has {plan}, expected budget 1 or more, seconds 0 or more, validation to 0.5"
+        )
     for entry in bench.methods:
         _check(entry, bench.run, path)
     for name in ("label", "slug"):
@@ -196,6 +220,12 @@ def _check(entry: Entry, run: RunSettings, path: Path) -> None:
     if "," in entry.label:  # --only takes labels with commas between them
         raise ConfigError(f"{path}: the label {entry.label!r} has a comma, expected one without")
     entry.run(run)
+    had = entry.searched
+    if had.settings < 0 or not 0 <= had.seconds < math.inf or not 0 <= had.validation <= 1:
+        raise ConfigError(
+            f"{path}: searched of {entry.label} is {to_tree(had)}, expected settings and seconds of 0 or "
+            "more, validation from 0 to 1"
+        )
     for name, values in entry.values.items():
         if not isinstance(values, list) or not values:
             raise ConfigError(f"{path}: search.{name} of {entry.label} is {values!r}, expected a list")

@@ -27,6 +27,7 @@ _LATEX = {
 def head(table: Table) -> list[str]:
     """Name the columns."""
     more = [*deltas(table).values(), "seconds", "MB"] if table.compared else []
+    more += ["searched"] if table.searched else []
     return ["method", "backbone", *NAMES, *more, "source"]
 
 
@@ -60,6 +61,7 @@ def cells(
         **{column: _difference(row.deltas.get(one)) for one, column in columns.items()},
         "seconds": ("" if row.seconds is None else f"{row.seconds:.0f}", False),
         "MB": ("" if row.peak_mb is None else f"{row.peak_mb:.0f}", False),
+        "searched": (_budget(row), False),
         "source": (row.source, False),
     }
 
@@ -106,6 +108,7 @@ def to_csv(table: Table) -> str:
     bases = list(deltas(table).items()) if table.compared else []
     more = [f"{name}{column.removeprefix('Δ mAP')}" for _, column in bases for name in _DELTA]
     more += ["seconds", "peak_mb"] if table.compared else []
+    more += ["searched_settings", "searched_seconds"] if table.searched else []
     spreads, parts = [f"{name}_sd" for name in NAMES], [f"mAP_{part}" for part in table.parts]
     writer.writerow(["method", "backbone", *NAMES, *spreads, *more, *parts, "map_kind", "source"])
     for row in table.rows:
@@ -115,6 +118,7 @@ def to_csv(table: Table) -> str:
             figures += [delta.mean, delta.low, delta.high, delta.p] if delta else [""] * len(_DELTA)
         cost = ["" if value is None else value for value in (row.seconds, row.peak_mb)]
         figures += cost if table.compared else []
+        figures += (row.searched or ("", "")) if table.searched else ()
         figures += [row.also.get(part, "") for part in table.parts]
         writer.writerow([row.method, row.backbone, *figures, row.map_kind, row.source])
     return stream.getvalue()
@@ -136,6 +140,12 @@ def to_latex(table: Table) -> str:
     out += [r"\bottomrule", r"\end{tabular}"]
     below = [f"% {line}" for line in ("Percent.", *table.remarks, *table.problems)]
     return "\n".join([*below, *out]) + "\n"
+
+
+def _budget(row: Row) -> str:
+    if row.kind != MEASURED:
+        return ""
+    return f"{row.searched[0]} / {row.searched[1]:.0f} s" if row.searched else "not searched"
 
 
 def _difference(one: Interval | None) -> tuple[str, bool]:

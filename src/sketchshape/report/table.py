@@ -53,6 +53,7 @@ class Row:
         deltas: baseline -> mAP minus its mAP, with the interval.
         seconds: of training, mean over the seeds; None outside a comparison.
         peak_mb: most memory of the training process, mean over the seeds; None outside a comparison.
+        searched: settings that a search tried and the seconds it had for that; None where there was none.
         also: protocol -> mAP of the same networks, asked what that protocol asks.
     """
 
@@ -66,6 +67,7 @@ class Row:
     deltas: Mapping[str, Interval] = field(default_factory=dict)
     seconds: float | None = None
     peak_mb: float | None = None
+    searched: tuple[int, float] | None = None
     also: Mapping[str, float] = field(default_factory=dict)
 
     def figures(self) -> list[str]:
@@ -104,6 +106,11 @@ class Table:
     def compared(self) -> bool:
         """Whether it is of a comparison, which has columns for differences and cost."""
         return any(row.seconds is not None for row in self.rows)
+
+    @property
+    def searched(self) -> bool:
+        """Whether a search chose the settings of any row, so that there is a column for it."""
+        return any(row.searched for row in self.rows)
 
     @property
     def parts(self) -> list[str]:

@@ -54,6 +54,10 @@ def _remarks(results: Results, rows: Sequence[Row]) -> list[str]:
     if any(row.deltas for row in rows):
         more = "".join(f", Δ mAP to {one} that to {one}" for one in others)
         found.append(f"Δ mAP is the difference to {main}{more}, {LEVEL_TEXT}")
+    if any(row.searched for row in rows):
+        found.append(
+            "Searched: settings that were tried on validation sketches, and the seconds of training."
+        )
     found.append("Seconds are those of training; MB is the most memory of its process, features included.")
     found += [f"{method.entry.label}: {method.entry.note}" for method in results.methods if method.entry.note]
     return [*found, *notes(rows, data.layout, data.protocol)]
@@ -95,7 +99,7 @@ def _measured(results: Results, method: Result, deltas: Mapping[str, Interval]) 
     if not method.seeds:
         status = ", ".join(sorted({str(one["status"]) for one in method.failures.values()}))
         return Row(label, backbone, status, MEASURED, None)
-    scores = 100 * method.scores()
+    scores, had = 100 * method.scores(), method.entry.searched
     return Row(
         label,
         backbone,
@@ -106,6 +110,7 @@ def _measured(results: Results, method: Result, deltas: Mapping[str, Interval]) 
         deltas={base: one.times(100) for base, one in deltas.items()},
         seconds=method.mean("seconds"),
         peak_mb=method.mean("peak_mb"),
+        searched=(had.settings, had.seconds) if had.settings else None,
         also={part: float(np.mean(100 * method.scores(part)[:, -1])) for part in results.facts["parts"]},
     )
 
@@ -134,5 +139,6 @@ def _fractions(row: Row, baselines: Sequence[str]) -> dict[str, Any]:
         **{f"delta_mAP to {name}": one for name, one in zip(baselines[1:], others, strict=True)},
         "seconds": row.seconds,
         "peak_mb": row.peak_mb,
+        **({"searched": {"settings": row.searched[0], "seconds": row.searched[1]}} if row.searched else {}),
         "also": {name: value / 100 for name, value in row.also.items()},
     }
