@@ -97,6 +97,9 @@ class TestPlan:
             ('baseline = ["CGN", "CGN"]\n' + CGN, "expected the label of one of the methods"),
             ("baseline = []\n" + CGN, r"baseline is \[\], expected the label"),
             ("baseline = 3\n" + CGN, "baseline is 3, expected a text or a list of such"),
+            (CGN + 'group = "a"\n' + TCL.partition("\n")[2], "TCL has no group and other rows have"),
+            ("looks = -1\n" + CGN, "looks is negative, expected how often"),
+            (CGN + "looks = -1", "looks is negative, expected how often"),
             ("seeds = []\n" + CGN, "seeds is empty"),
             ('[run.train]\nbackbone = "finetune"\n' + CGN, "a comparison needs frozen"),
             ("[search]\nvalidation = 0.0\n" + CGN, "expected budget 1 or more"),
@@ -254,10 +257,48 @@ class TestOfficial:
         with pytest.raises(DatasetError, match=r"Stats_test\.txt: cannot be read .* Li__SBR-VC_NUM_100_"):
             read_official(tmp_path, "shrec13")
 
+    def test_a_curve_may_have_no_head(self, tmp_path: Path) -> None:
+        folder = write_entry(tmp_path / "entry", self.STATS, self.CURVE)
+        (folder / "PR_test.txt").write_text("".join(f"{line}\r\n" for line in self.CURVE))
+        np.testing.assert_allclose(read_entry(folder, "X", queries=2).pr, 1 - np.arange(1, 21) / 40)
+
+    def test_of_each_other_team_there_is_the_best_and_what_is_damaged_is_named(self, tmp_path: Path) -> None:
+        def entry(name: str, height: float, lines: int = 2700) -> None:
+            curve = [f"{level / 20}\t{height}" for level in range(1, 21)]
+            write_entry(tmp_path / name, self.STATS[:1] * lines, curve)
+
+        entry(ENTRIES["CDMR"], 0.5)
+        entry("Furuya__worse_", 0.4)
+        entry(ENTRIES["SBR-VC"], 0.3)
+        entry("Li__better_one_", 0.35)
+        for name, height in (("A__a_", 0.1), ("A__b_c_", 0.3), ("A__d_", 0.2), ("B__x", 0.2)):
+            entry(name, height)
+        entry("A__short_", 0.9, lines=2)
+        (tmp_path / "C__empty_").mkdir()
+        (tmp_path / "Readme.txt").write_text("not an entry")
+        found = read_official(tmp_path, "shrec13")
+        assert [(one.name, one.listed) for one in found] == [
+            ("CDMR", True),
+            ("SBR-VC", True),
+            ("A b c", False),
+            ("B x", False),
+            ("Li better one", False),
+            ("A short", False),
+            ("C empty", False),
+        ]
+        assert [one.pr.mean() for one in found[:5]] == pytest.approx([0.5, 0.3, 0.3, 0.2, 0.35])
+        assert [bool(one.problem) for one in found] == [False] * 5 + [True] * 2
+        assert "numbers (2, 5), expected (2700, 5)" in found[5].problem
+        assert "cannot be read" in found[6].problem
+        assert found[6].pr.size == 0
+
     @pytest.mark.skipif(not OFFICIAL_FOLDER.is_dir(), reason="the official SHREC statistics are not here")
     def test_the_published_ones_give_the_rows_of_the_paper(self) -> None:
         quoted = {row.method: row.percent for row in SHREC13}
-        for one in read_official(OFFICIAL_FOLDER, "shrec13"):
+        found = read_official(OFFICIAL_FOLDER, "shrec13")
+        assert [one.name for one in found[2:]] == ["Aono EFSD", "Pascoal HTD", "Saavedra HOG-SIL"]
+        assert not any(one.listed or one.problem for one in found[2:])
+        for one in found[:2]:
             assert one.name in ENTRIES
             mine = [*(100 * one.per_query.mean(axis=0)), 100 * one.pr.mean()]
             assert mine == pytest.approx(quoted[one.name], abs=0.051)
@@ -316,6 +357,8 @@ class TestSearch:
         entry = Entry(
             "CGN",
             "cgn",
+            group="more drawings",
+            looks=3,
             settings={"student": {"weight": 0.5, "lr": 0.3}, "teacher.classifier": "simplex"},
             search={"student.lr": [0.1, 0.3], "student.dropout": [0.5]},
         )
@@ -325,6 +368,7 @@ class TestSearch:
         (found,) = bench.methods
         assert found.run(bench.run) == entry.run(bench.run, tried["CGN"][1])
         assert (found.options, found.values) == ({}, entry.values)
+        assert (found.group, found.looks) == ("more drawings", 3)
 
     def test_where_nothing_could_be_trained_the_options_stay(self) -> None:
         text = chosen_toml([self.ENTRY], {"TCL": [{}, {"lr": 0.5}]}, {"TCL": [{"status": "failed"}] * 2})

@@ -8,16 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from bench_results import pretended
+from PIL import Image
+from rich.console import Console
 
 from sketchshape.bench import write_tables
 from sketchshape.bench.plan import Searched
 from sketchshape.bench.tables.bootstrap import resampled_means
 from sketchshape.bench.tables.differences import differences
+from sketchshape.bench.tables.official import Official
+from sketchshape.bench.tables.page import _tiles
+from sketchshape.bench.tables.pictures import _curves, class_differences, draw_all
 from sketchshape.bench.tables.rows import bench_table, to_json
 from sketchshape.bench.tables.significance import holm, interval
+from sketchshape.config.run import DataSettings, RunSettings
 from sketchshape.report.formats import head, to_csv
 from sketchshape.report.table import Interval
+from sketchshape.report.terminal import print_table
 
 
 def csv_rows(path: Path) -> dict[str, dict[str, str]]:
@@ -109,10 +117,156 @@ class TestSearched:
         assert "searched" not in figures["hand"]
         assert "6 / 210 s & measured" in (tmp_path / "table.tex").read_text()
         assert "not searched" in (tmp_path / "table.html").read_text()
-        assert any(one.startswith("Searched: settings that were tried") for one in table.remarks)
+        assert any(one.startswith("Searched: settings tried") for one in table.remarks)
 
     def test_without_a_search_there_is_no_column(self) -> None:
         table = bench_table(pretended({"CGN": 0, "A": 0.1}))
         assert "searched" not in head(table)
         assert "searched" not in to_csv(table)
         assert not any("earched" in one for one in table.remarks)
+
+
+PAPER, MORE = {"group": "the paper's data"}, {"group": "more | drawings"}
+GROUPS = {"SL+": MORE, "CGN": PAPER, "CGN+": MORE, "SL": PAPER, "TCL+": MORE}
+GAINS = {"SL+": 0.3, "CGN": 0.0, "CGN+": 0.2, "SL": 0.1, "TCL+": 0.32}
+
+
+class TestGroups:
+    def test_rows_of_different_groups_are_never_compared(self) -> None:
+        results = pretended(GAINS, ("CGN", "CGN+"), entries=GROUPS)
+        found = differences(results)
+        assert {label: list(own) for label, own in found.items()} == {
+            "SL+": ["CGN+"],
+            "TCL+": ["CGN+"],
+            "SL": ["CGN"],
+            "CGN": [],
+            "CGN+": [],
+        }
+        alone = pretended(GAINS, ("CGN", "CGN+"))
+        one, family = differences(alone), ("SL+", "TCL+")
+        assert len(one["SL+"]) == 2
+        for label in family:  # the same draws; p is corrected for 2 rows and not for 4
+            assert found[label]["CGN+"] == replace(one[label]["CGN+"], p=found[label]["CGN+"].p)
+            assert found[label]["CGN+"].p < one[label]["CGN+"].p
+
+    def test_a_table_has_one_after_the_other_each_with_its_best(self) -> None:
+        table = bench_table(pretended(GAINS, entries=GROUPS, run=RunSettings(data=DataSettings("shrec13"))))
+        assert [row.method for row in table.rows[:6]] == ["SL+", "CGN+", "TCL+", "CGN", "SL", "CDMR"]
+        blocks = dict(table.blocks)
+        assert list(blocks) == ["more | drawings", "the paper's data", "published"]
+        assert [blocks[name] for name in blocks][:2] == [[0, 1, 2], [3, 4]]
+        assert table.best == [{2, 4}] * 6
+        assert (
+            "Differences, their correction and the best figures in bold are within a group." in table.remarks
+        )
+
+    def test_they_are_in_all_formats(self, tmp_path: Path) -> None:
+        results = pretended(GAINS, ("CGN", "CGN+"), entries=GROUPS)
+        results = replace(results, facts={**results.facts, "parts": {"held-out": {}}})
+        for method in results.methods:
+            for one in method.seeds.values():
+                one.record["also"] = {"held-out": one.record["scores"]}
+        table = write_tables(results, tmp_path)
+        text = (tmp_path / "table.md").read_text()
+        parts = text.split("\n### ")
+        assert [part.splitlines()[0] for part in parts[1:]] == [r"more \| drawings", "the paper's data"]
+        assert [part.splitlines()[2] for part in parts[1:]] == ["| " + " | ".join(head(table)) + " |"] * 2
+        assert [part.count("measured, 2 seeds") for part in parts] == [0, 3, 2]
+        assert "| method | group | all | the part of held-out shapes |\n| --- | --- | ---: | ---: |" in text
+        rows, figures = csv_rows(tmp_path / "table.csv"), to_json(results, table)["methods"]
+        assert {label: row["group"] for label, row in rows.items()} == {
+            label: one["group"] for label, one in GROUPS.items()
+        }
+        assert {label: one["group"] for label, one in figures.items()} == {
+            label: one["group"] for label, one in GROUPS.items()
+        }
+        latex = (tmp_path / "table.tex").read_text()
+        assert latex.count(rf"\multicolumn{{{len(head(table))}}}{{l}}{{\textit{{") == 2
+        assert latex.count(r"\midrule") == 2
+        page = (tmp_path / "table.html").read_text()
+        assert page.count('scope="rowgroup"') == 2
+        assert page.index("more | drawings</th>") < page.index("<td>TCL+") < page.index("data</th>")
+        assert "Precision and recall: the paper" in page
+        stream = io.StringIO()
+        print_table(table, Console(file=stream, width=90))
+        titles = [line.strip() for line in stream.getvalue().splitlines() if "protocol closed" in line]
+        assert [title.partition("closed: ")[2] for title in titles] == ["more | drawings", "the paper's data"]
+
+    def test_pictures_and_tiles_do_not_mix_them(self, tmp_path: Path) -> None:
+        results = pretended(GAINS, entries=GROUPS)
+        curves = {group: [one.name for one in _curves(results, group, ())] for group in results.bench.groups}
+        assert {group: [name.split("  ")[0] for name in names] for group, names in curves.items()} == {
+            "more | drawings": ["TCL+", "SL+", "CGN+"],
+            "the paper's data": ["SL", "CGN"],
+        }
+        drawn = draw_all(results, tmp_path)
+        assert [one.name for one in drawn] == ["pr", "pr-2", "per_class"]
+        assert [("thick blue" in one.caption) for one in drawn[:2]] == [False, True]
+        assert class_differences(results)[1] == ["SL"]
+        assert [label for label, *_ in _tiles(bench_table(results))] == ["SL, mAP %", "CGN, mAP %"]
+
+    def test_without_groups_there_is_one_block_and_one_picture_of_curves(self, tmp_path: Path) -> None:
+        results = pretended({"CGN": 0, "SL": 0.1})
+        table = write_tables(results, tmp_path)
+        assert [name for name, _ in table.blocks] == [""]
+        assert "group" not in head(table) + to_csv(table).splitlines()[0].split(",")
+        assert "###" not in (tmp_path / "table.md").read_text()
+        assert "multicolumn" not in (tmp_path / "table.tex").read_text()
+        assert not any("within a group" in one for one in table.remarks)
+        assert {path.name for path in tmp_path.glob("pr*.png")} == {"pr.png"}
+
+
+class TestLooks:
+    @pytest.mark.parametrize(
+        ("of_all", "of_rows", "said"),
+        [
+            (0, {}, []),
+            (8, {}, ["Test sketches were looked at 8 times with this recipe."]),
+            (1, {"SL": 1}, ["Test sketches were looked at once with this recipe."]),
+            (
+                8,
+                {"SL": 2, "CGN": 8},
+                [
+                    "Test sketches were looked at 8 times with this recipe.",
+                    "SL: Test sketches were looked at 2 times with this recipe.",
+                ],
+            ),
+            (0, {"SL": 1}, ["SL: Test sketches were looked at once with this recipe."]),
+        ],
+    )
+    def test_they_are_said_below_the_table(
+        self, of_all: int, of_rows: dict[str, int], said: list[str]
+    ) -> None:
+        entries = {label: {"looks": looks} for label, looks in of_rows.items()}
+        table = bench_table(pretended({"CGN": 0, "SL": 0.1}, entries=entries, looks=of_all))
+        assert [one for one in table.remarks if "looked at" in one] == said
+
+
+class TestOfficialCurves:
+    def test_further_entries_have_a_light_curve_and_no_row(self, tmp_path: Path) -> None:
+        stats = np.full((2700, 5), 0.25)
+        track = [
+            Official("CDMR", stats, np.linspace(0.9, 0.1, 20)),
+            Official("Aono EFSD", stats, np.linspace(0.4, 0.1, 20), listed=False),
+            Official("Pascoal HTD", stats, np.linspace(0.3, 0.1, 20), listed=False),
+            Official("Li lost", stats[:0], stats[:0, 0], listed=False, problem="PR_test.txt: cannot be read"),
+        ]
+        results = pretended({"CGN": 0.3, "SL": 0.4})
+        table = write_tables(results, tmp_path, track)
+        assert [row.method for row in table.rows] == ["CGN", "SL", "CDMR"]
+        assert table.problems == ["official curve of Li lost: PR_test.txt: cannot be read"]
+        page = (tmp_path / "table.html").read_text()
+        assert "Light grey: the best official entry of each other team, Aono EFSD, Pascoal HTD." in page
+        assert "Li lost: PR_test.txt" in page
+        curves = _curves(results, "", track)
+        assert [(one.name, one.faint) for one in curves[2:]] == [
+            ("CDMR (official)", False),
+            ("other teams (official)", True),
+            ("", True),
+        ]
+        with Image.open(tmp_path / "pr.png") as picture:
+            light = (np.asarray(picture.convert("RGB")) == [0xB6, 0xBD, 0xC6]).all(axis=2)
+        assert light.any(axis=0).mean() > 0.4  # over most of the width
+        write_tables(results, tmp_path, track[:1])
+        with Image.open(tmp_path / "pr.png") as picture:
+            assert not (np.asarray(picture.convert("RGB")) == [0xB6, 0xBD, 0xC6]).all(axis=2).any()

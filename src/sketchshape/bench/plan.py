@@ -47,6 +47,8 @@ class Entry:
         options: of the method; what is left out has its default.
         search: setting (student.lr) or option -> list of the values that a search draws from.
         searched: what a search that chose the settings and options had.
+        group: heading that it stands under; rows of different groups are never compared.
+        looks: how often test sketches were looked at with its recipe; 0 means as the comparison says.
     """
 
     label: str = ""
@@ -56,6 +58,8 @@ class Entry:
     options: dict[str, Any] = field(default_factory=dict)
     search: dict[str, Any] = field(default_factory=dict)
     searched: Searched = field(default_factory=Searched)
+    group: str = ""
+    looks: int = 0
 
     @property
     def slug(self) -> str:
@@ -133,6 +137,7 @@ class Bench:
         run: what is the same for all methods: data, views, backbone, head, teacher, student, train.
         search: how settings are searched.
         methods: the rows.
+        looks: how often test sketches were looked at with this recipe; 0 is not said.
     """
 
     name: str = "bench"
@@ -141,6 +146,12 @@ class Bench:
     run: RunSettings = field(default_factory=RunSettings)
     search: Budget = field(default_factory=Budget)
     methods: tuple[Entry, ...] = ()
+    looks: int = 0
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The headings of the rows in their order; one that is empty where there are none."""
+        return tuple(dict.fromkeys(entry.group for entry in self.methods))
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -204,6 +215,11 @@ def load_bench(path: Path, overrides: Iterable[str] = ()) -> Bench:
         found = [getattr(entry, name) for entry in bench.methods]
         if double := next((one for one in found if found.count(one) > 1), None):
             raise ConfigError(f"{path}: two methods have the label {double!r}; give each its own")
+    if "" in bench.groups and len(bench.groups) > 1:
+        bare = next(entry.label for entry in bench.methods if not entry.group)
+        raise ConfigError(f"{path}: {bare} has no group and other rows have; give all of them one, or none")
+    if min(bench.looks, *(entry.looks for entry in bench.methods)) < 0:
+        raise ConfigError(f"{path}: looks is negative, expected how often test sketches were looked at, or 0")
     known, wanted = [entry.label for entry in bench.methods], bench.baselines
     if not wanted or len(set(wanted)) < len(wanted) or not set(wanted) <= set(known):
         raise ConfigError(

@@ -108,10 +108,14 @@ class Results:
         """The main method that differences are taken to; None where it is not trained."""
         return next((one for one in self.trained if one.entry.label == self.bench.baselines[0]), None)
 
+    def group(self, name: str) -> list[Result]:
+        """The methods of a group that have at least one seed."""
+        return [method for method in self.trained if method.entry.group == name]
+
     @property
     def comparable(self) -> bool:
-        """Whether another method stands beside the baseline."""
-        return self.baseline is not None and len(self.trained) > 1
+        """Whether another method of its group stands beside the baseline."""
+        return self.baseline is not None and len(self.group(self.baseline.entry.group)) > 1
 
     @property
     def classes(self) -> list[str]:

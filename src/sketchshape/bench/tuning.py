@@ -168,7 +168,7 @@ def chosen_toml(
         settings = {key: value for key, value in wanted.items() if "." in key}
         options = {key: value for key, value in wanted.items() if "." not in key}
         lines = [f"[[methods]]  # setting {best} of {len(own)}: {said}"]
-        named = {"label": entry.label, "method": entry.method, "note": entry.note}
+        named = {key: getattr(entry, key) for key in ("label", "method", "note", "group", "looks")}
         lines += [f"{key} = {_toml(value)}" for key, value in named.items() if value]
         had = {"settings": len(own), "seconds": round(spent(own), 1)}
         if done:

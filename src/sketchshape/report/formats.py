@@ -76,14 +76,14 @@ def lines(table: Table) -> list[list[tuple[str, bool]]]:
 def to_markdown(table: Table) -> str:
     """Write the table in Markdown, with what is to be known below it."""
     body = [[_marked(text, bold) for text, bold in line] for line in lines(table)]
-    blocks = [
-        "Percent.",
-        _grid(head(table), body, numbers(table)),
-        *(_marked(text) for text in table.remarks),
-    ]
+    blocks = ["Percent."]
+    for name, places in table.blocks:
+        blocks += [f"### {_marked(name)}"] if name else []
+        blocks.append(_grid(head(table), [body[place] for place in places], numbers(table)))
+    blocks += [_marked(text) for text in table.remarks]
     if parted := also_table(table):
         title = "The same networks, asked only what other protocols ask (mAP; all of it was learned from):"
-        blocks += [title, _grid(parted[0], parted[1:], parted[0][1:])]
+        blocks += [title, _grid(parted[0], parted[1:], parted[0][-len(table.parts) - 1 :])]
     if table.problems:
         blocks += ["Not in these figures:", "\n".join(f"* {problem}" for problem in table.problems)]
     return "\n\n".join(blocks) + "\n"
@@ -93,12 +93,15 @@ def also_table(table: Table) -> list[list[str]]:
     """Give the mAP of the parts that other protocols ask, with a head; empty where there is none."""
     if not table.parts:
         return []
-    body = [
-        [row.method, f"{row.percent[-1]:.1f}", *(f"{row.also[part]:.1f}" for part in table.parts)]
-        for row in table.rows
-        if row.also and row.percent
-    ]
-    return [["method", "all", *(f"the part {PARTS[part]}" for part in table.parts)], *body]
+    body = []
+    for row in table.rows:
+        if not row.also or not row.percent:
+            continue
+        named = [row.method, row.group] if table.grouped else [row.method]
+        parts = [row.percent[-1], *(row.also[part] for part in table.parts)]
+        body.append([*named, *(f"{value:.1f}" for value in parts)])
+    names = ["method", "group"] if table.grouped else ["method"]
+    return [[*names, "all", *(f"the part {PARTS[part]}" for part in table.parts)], *body]
 
 
 def to_csv(table: Table) -> str:
@@ -110,7 +113,8 @@ def to_csv(table: Table) -> str:
     more += ["seconds", "peak_mb"] if table.compared else []
     more += ["searched_settings", "searched_seconds"] if table.searched else []
     spreads, parts = [f"{name}_sd" for name in NAMES], [f"mAP_{part}" for part in table.parts]
-    writer.writerow(["method", "backbone", *NAMES, *spreads, *more, *parts, "map_kind", "source"])
+    group = ["group"] if table.grouped else []
+    writer.writerow(["method", *group, "backbone", *NAMES, *spreads, *more, *parts, "map_kind", "source"])
     for row in table.rows:
         figures = [*(row.percent or [""] * len(NAMES)), *(row.spread or [""] * len(NAMES))]
         for base, _ in bases:
@@ -120,7 +124,8 @@ def to_csv(table: Table) -> str:
         figures += cost if table.compared else []
         figures += (row.searched or ("", "")) if table.searched else ()
         figures += [row.also.get(part, "") for part in table.parts]
-        writer.writerow([row.method, row.backbone, *figures, row.map_kind, row.source])
+        named = [row.method, row.group] if table.grouped else [row.method]
+        writer.writerow([*named, row.backbone, *figures, row.map_kind, row.source])
     return stream.getvalue()
 
 
@@ -130,13 +135,16 @@ def to_latex(table: Table) -> str:
     columns = "".join("l" if name in TEXTS else "r" for name in names)
     titles = " & ".join(_tex(name) for name in names)
     out = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", rf"{titles} \\", r"\midrule"]
-    kind = MEASURED
-    for row, line in zip(table.rows, lines(table), strict=True):
-        if row.kind != kind:
-            out.append(r"\midrule")
-            kind = row.kind
-        texts = (rf"\textbf{{{_tex(text)}}}" if bold else _tex(text) for text, bold in line)
-        out.append(" & ".join(texts) + r" \\")
+    body = lines(table)
+    for number, (name, places) in enumerate(table.blocks):
+        out += [r"\midrule"] if number else []
+        out += [rf"\multicolumn{{{len(names)}}}{{l}}{{\textit{{{_tex(name)}}}}} \\"] if name else []
+        kind = table.rows[places[0]].kind if name else MEASURED
+        for place in places:
+            out += [r"\midrule"] if table.rows[place].kind != kind else []
+            kind = table.rows[place].kind
+            texts = (rf"\textbf{{{_tex(text)}}}" if bold else _tex(text) for text, bold in body[place])
+            out.append(" & ".join(texts) + r" \\")
     out += [r"\bottomrule", r"\end{tabular}"]
     below = [f"% {line}" for line in ("Percent.", *table.remarks, *table.problems)]
     return "\n".join([*below, *out]) + "\n"

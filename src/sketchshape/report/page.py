@@ -65,11 +65,14 @@ def build_page(template: str, table: Table, pictures: Sequence[Picture], folder:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    body = lines(table)
     return environment.get_template(file).render(
         table=table,
         head=head(table),
         numbers=numbers(table),
-        lines=list(zip(table.rows, lines(table), strict=True)),
+        blocks=[
+            (name, [(table.rows[place], body[place]) for place in places]) for name, places in table.blocks
+        ],
         pictures={picture.name: _embedded(picture, folder) for picture in pictures},
         **rest,
     )

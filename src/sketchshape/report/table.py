@@ -10,6 +10,7 @@ from sketchshape.metrics import NAMES
 AP, PR20 = "AP", "PR-20"  # mean average precision; the mean of the 20-point curve is another number
 MEASURED, OFFICIAL, QUOTED = "measured", "official", "quoted"
 SIGNIFICANT = 0.05
+PUBLISHED = "published"  # heading of what is not measured, below groups
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Row:
         peak_mb: most memory of the training process, mean over the seeds; None outside a comparison.
         searched: settings that a search tried and the seconds it had for that; None where there was none.
         also: protocol -> mAP of the same networks, asked what that protocol asks.
+        group: heading that a measured row stands under; rows of different groups are never compared.
     """
 
     method: str
@@ -69,6 +71,7 @@ class Row:
     peak_mb: float | None = None
     searched: tuple[int, float] | None = None
     also: Mapping[str, float] = field(default_factory=dict)
+    group: str = ""
 
     def figures(self) -> list[str]:
         """Give the six measures as text: one decimal, with the spread where there is one."""
@@ -118,11 +121,27 @@ class Table:
         return list(dict.fromkeys(name for row in self.rows for name in row.also))
 
     @property
+    def grouped(self) -> bool:
+        """Whether rows stand in groups."""
+        return any(row.group for row in self.rows)
+
+    @property
+    def blocks(self) -> list[tuple[str, list[int]]]:
+        """Headings with the places of their rows, published ones last; one without a heading if no groups."""
+        if not self.grouped:
+            return [("", list(range(len(self.rows))))]
+        found: dict[str, list[int]] = {}
+        for place, row in enumerate(self.rows):
+            found.setdefault(row.group or PUBLISHED, []).append(place)
+        return list(found.items())
+
+    @property
     def best(self) -> list[set[int]]:
-        """The measured rows with the highest figure of each measure, to the decimal that is shown."""
-        own = [(place, row.percent) for place, row in enumerate(self.rows) if row.kind == MEASURED]
-        columns = []
-        for column in range(len(NAMES)):
-            shown = {place: round(percent[column], 1) for place, percent in own if percent}
-            columns.append({place for place, value in shown.items() if value == max(shown.values())})
+        """The measured rows with the highest figure of each measure in their group, to the decimal shown."""
+        columns: list[set[int]] = [set() for _ in NAMES]
+        for _, places in self.blocks:
+            own = {place: self.rows[place].percent for place in places if self.rows[place].kind == MEASURED}
+            for column, best in enumerate(columns):
+                shown = {place: round(percent[column], 1) for place, percent in own.items() if percent}
+                best |= {place for place, value in shown.items() if value == max(shown.values())}
         return columns

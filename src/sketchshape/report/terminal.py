@@ -32,7 +32,8 @@ def print_run(run: Path, console: Console | None = None) -> None:
 def print_table(table: Table, console: Console | None = None) -> None:
     """Show a table, without the remarks of a comparison: there are many, and all of them in its files."""
     console = console or Console()
-    console.print(_grid(table))
+    for name, places in table.blocks:
+        console.print(_grid(table, f"{table.title}: {name}" if name else table.title, places))
     below = [] if table.compared else [(line, "dim") for line in table.remarks]
     if any(not delta.sure for row in table.rows for delta in row.deltas.values()):
         below.append(("?: the difference may be chance", "dim"))
@@ -40,13 +41,16 @@ def print_table(table: Table, console: Console | None = None) -> None:
         console.print(line, style=style, markup=False, highlight=False)
 
 
-def _grid(table: Table) -> rich.table.Table:
-    grid = rich.table.Table(title=table.title, title_justify="left", box=None, pad_edge=False)
+def _grid(table: Table, title: str, places: Sequence[int]) -> rich.table.Table:
+    grid = rich.table.Table(title=title, title_justify="left", box=None, pad_edge=False)
     columns = deltas(table) if table.compared else {}
+    if table.grouped:  # a baseline of another group has no column here
+        used = {base for place in places for base in table.rows[place].deltas}
+        columns = {base: name for base, name in columns.items() if base in used}
     short = ("±", *columns.values(), "s") if table.compared else ("source",)
     for name in ("method", *NAMES, *short):
         grid.add_column(name, justify="left" if name in ("method", "source") else "right")
-    for row in table.rows:
+    for row in (table.rows[place] for place in places):
         own = row.kind == MEASURED
         name = _name(row, table.compared)
         if row.percent is None:

@@ -24,8 +24,8 @@ def differences(results: Results) -> dict[str, dict[str, Interval]]:
 
     Returns:
         Method -> baseline -> the difference as fractions, with p corrected over all methods that are compared
-        with the same baseline. A baseline is not compared with itself, nor anything with one that is not
-        trained.
+        with the same baseline: those of its group. A baseline is not compared with itself, nor anything with
+        one that is not trained.
     """
     trained = {method.entry.label: method for method in results.trained}
     bases = [label for label in results.bench.baselines if label in trained]
@@ -38,7 +38,8 @@ def differences(results: Results) -> dict[str, dict[str, Interval]]:
     whole = {label: float(method.precision.mean()) for label, method in trained.items()}
     found: dict[str, dict[str, Interval]] = {label: {} for label in trained}
     for base in bases:
-        others = [label for label in trained if label != base]
+        group = results.group(trained[base].entry.group)
+        others = [method.entry.label for method in group if method.entry.label != base]
         own = [interval(whole[one] - whole[base], means[one] - means[base]) for one in others]
         corrected = holm([one.p for one in own])
         for label, one, p in zip(others, own, corrected, strict=True):

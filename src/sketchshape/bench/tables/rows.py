@@ -8,28 +8,30 @@ from typing import Any
 import numpy as np
 
 from sketchshape.bench.results import Result, Results
-from sketchshape.bench.tables.differences import LEVEL_TEXT, differences
+from sketchshape.bench.tables.differences import differences
 from sketchshape.bench.tables.official import Official
+from sketchshape.bench.tables.remarks import problems, remarks
 from sketchshape.config.backbone import names_shown
 from sketchshape.metrics import NAMES
 from sketchshape.report.quoted import quoted_rows
-from sketchshape.report.rows import counted, notes
+from sketchshape.report.rows import counted
 from sketchshape.report.table import MEASURED, OFFICIAL, PR20, Interval, Row, Table
 
 
 def bench_table(results: Results, official: Sequence[Official] = ()) -> Table:
-    """Put the methods that were tried first, then the official statistics, then the paper's rows.
+    """Put what was tried first, group by group, then the official statistics, then the paper's rows.
 
     Args:
         results: the comparison, as far as it is trained.
-        official: statistics of the track's entries.
+        official: statistics of the track's entries, of which some are for the curves only.
     """
     bench = results.bench
     deltas = differences(results)
     own = [
         _measured(results, method, deltas.get(method.entry.label, {}))
+        for group in bench.groups
         for method in results.methods
-        if method.seeds or method.failures
+        if method.entry.group == group and (method.seeds or method.failures)
     ]
     track = [
         Row(
@@ -41,41 +43,12 @@ def bench_table(results: Results, official: Sequence[Official] = ()) -> Table:
             map_kind=PR20,
         )
         for one in official
+        if one.listed
     ]
     rows = [*own, *track, *quoted_rows(bench.run.data.layout)]
     title = f"{bench.name}, percent, protocol {bench.run.data.protocol}"
-    remarks, problems = _remarks(results, rows), _problems(results)
-    return Table(title, rows, bench.baselines[0], remarks, problems, bench.baselines)
-
-
-def _remarks(results: Results, rows: Sequence[Row]) -> list[str]:
-    data, (main, *others) = results.bench.run.data, results.bench.baselines
-    found = [f"Measured rows: {_setup(results)}"]
-    if any(row.deltas for row in rows):
-        more = "".join(f", Δ mAP to {one} that to {one}" for one in others)
-        found.append(f"Δ mAP is the difference to {main}{more}, {LEVEL_TEXT}")
-    if any(row.searched for row in rows):
-        found.append(
-            "Searched: settings that were tried on validation sketches, and the seconds of training."
-        )
-    found.append("Seconds are those of training; MB is the most memory of its process, features included.")
-    found += [f"{method.entry.label}: {method.entry.note}" for method in results.methods if method.entry.note]
-    return [*found, *notes(rows, data.layout, data.protocol)]
-
-
-def _problems(results: Results) -> list[str]:
-    found = [
-        f"{method.entry.label}, seed {seed}: {record['status']}: {record['reason']}"
-        for method in results.methods
-        for seed, record in method.failures.items()
-    ]
-    found += [
-        f"{method.entry.label}: not trained yet with seed {', '.join(map(str, method.missing))}"
-        for method in results.methods
-        if method.missing and (method.seeds or method.failures)
-    ]
-    untried = [one.entry.label for one in results.methods if not one.seeds and not one.failures]
-    return [*found, f"not trained yet: {'; '.join(untried)}"] if untried else found
+    below = remarks(results, rows), problems(results, official)
+    return Table(title, rows, bench.baselines[0], *below, bench.baselines)
 
 
 def to_json(results: Results, table: Table) -> dict[str, Any]:
@@ -95,11 +68,12 @@ def to_json(results: Results, table: Table) -> dict[str, Any]:
 
 def _measured(results: Results, method: Result, deltas: Mapping[str, Interval]) -> Row:
     backbone, seeds = names_shown(results.bench.run.backbone.name), results.bench.seeds
-    label = method.entry.label
+    label, had = method.entry.label, method.entry.searched
+    searched = (had.settings, had.seconds) if had.settings else None
     if not method.seeds:
         status = ", ".join(sorted({str(one["status"]) for one in method.failures.values()}))
-        return Row(label, backbone, status, MEASURED, None)
-    scores, had = 100 * method.scores(), method.entry.searched
+        return Row(label, backbone, status, MEASURED, None, searched=searched, group=method.entry.group)
+    scores = 100 * method.scores()
     return Row(
         label,
         backbone,
@@ -110,19 +84,9 @@ def _measured(results: Results, method: Result, deltas: Mapping[str, Interval]) 
         deltas={base: one.times(100) for base, one in deltas.items()},
         seconds=method.mean("seconds"),
         peak_mb=method.mean("peak_mb"),
-        searched=(had.settings, had.seconds) if had.settings else None,
+        searched=searched,
+        group=method.entry.group,
         also={part: float(np.mean(100 * method.scores(part)[:, -1])) for part in results.facts["parts"]},
-    )
-
-
-def _setup(results: Results) -> str:
-    facts, run = results.facts, results.bench.run
-    sizes = facts["sizes"]
-    return (
-        f"{run.data.layout}, protocol {run.data.protocol}, the same frozen features of "
-        f"{names_shown(run.backbone.name)}; "
-        f"{sizes['test']} test sketches rank {sizes['gallery']} shapes; learned from {sizes['train']} "
-        f"sketches and {sizes['shapes']} shapes of {facts['learned_classes']} classes."
     )
 
 
@@ -137,6 +101,7 @@ def _fractions(row: Row, baselines: Sequence[str]) -> dict[str, Any]:
         },
         "delta_mAP": main,
         **{f"delta_mAP to {name}": one for name, one in zip(baselines[1:], others, strict=True)},
+        **({"group": row.group} if row.group else {}),
         "seconds": row.seconds,
         "peak_mb": row.peak_mb,
         **({"searched": {"settings": row.searched[0], "seconds": row.searched[1]}} if row.searched else {}),
