@@ -23,7 +23,7 @@ from sketchshape.bench.features_folder import TEACHERS, load_inputs, save_inputs
 from sketchshape.bench.plan import Entry
 from sketchshape.bench.run import claim
 from sketchshape.bench.runner import ERRORS, Runner
-from sketchshape.bench.tables.bootstrap import paired_bootstrap
+from sketchshape.bench.tables.differences import differences
 from sketchshape.bench.tables.official import Official
 from sketchshape.bench.tables.pictures import class_differences
 from sketchshape.bench.worker import peak_mb, work
@@ -135,10 +135,10 @@ def test_the_table_has_means_spreads_and_paired_differences(out: Path, config: P
     base, other = (results.trained[number] for number in (0, 1))
     maps = [100 * base.seeds[seed].record["scores"]["mAP"] for seed in (0, 1)]
     assert f"{np.mean(maps):.1f} ± {np.std(maps, ddof=1):.1f}" in table
-    differences = np.mean(
-        [other.seeds[s].per_query.map - base.seeds[s].per_query.map for s in (0, 1)], axis=0
-    )
-    one = paired_bootstrap(differences)
+    one = differences(results)["TCL & co"]["CGN"]
+    mine = [100 * other.seeds[seed].record["scores"]["mAP"] for seed in (0, 1)]
+    assert 100 * one.mean == pytest.approx(np.mean(mine) - np.mean(maps), abs=1e-9)
+    assert one.low <= one.mean <= one.high
     shown = f"{100 * one.mean:+.1f} [{100 * one.low:+.1f}, {100 * one.high:+.1f}]".replace("-", "−")
     assert shown.replace("+0.0", "0.0").replace("−0.0", "0.0") in table
     assert results.baseline is base
@@ -362,9 +362,17 @@ def test_settings_are_searched_on_validation_sketches(
     chosen = (tmp_path / "chosen.toml").read_text()
     better = max((0, 1), key=lambda number: (records[number]["scores"]["mAP"], -number))
     assert f"setting {better} of 2" in chosen
+    (found,) = load_bench(tmp_path / "chosen.toml").methods
+    assert found.searched.settings == 2
+    assert found.searched.seconds == pytest.approx(sum(one["seconds"] for one in records), abs=0.06)
+    assert found.searched.validation == pytest.approx(records[better]["scores"]["mAP"], abs=6e-5)
     assert ("student.lr = 0.01" in chosen.split("[methods.search]")[0]) == (better == 1)
     assert len((tmp_path / "search.csv").read_text().splitlines()) == 3
     claim(load_bench(config), tmp_path)  # the comparison may follow in the same folder
+    assert main([*words, "--set", "search.seconds=0.001"]) == 0  # the first setting has used them up
+    assert len((tmp_path / "search.csv").read_text().splitlines()) == 2
+    assert load_bench(tmp_path / "chosen.toml").methods[0].searched.settings == 1
+    assert not (tmp_path / ".inputs").exists()
 
 
 def test_inputs_survive_the_way_through_files(inputs: Inputs, tmp_path: Path) -> None:
@@ -459,6 +467,7 @@ def test_only_so_many_run_at_a_time_and_what_is_done_is_left_alone(
     records = Runner(tmp_path, 2, said.append).run(cells)
     assert [record["status"] for record in records] == ["done", *["failed"] * 5]
     assert records[1]["reason"] == "ended with exit code 3"
+    assert all(0.15 < record["wall_seconds"] < 60 for record in records[1:])
     steps = [1 if line == "+" else -1 for line in (tmp_path / "log").read_text().split()]
     assert len(steps) == 10
     assert max(np.cumsum(steps)) == 2

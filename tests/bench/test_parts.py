@@ -8,17 +8,17 @@ import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from sketchshape.bench.plan import Bench, Budget, Entry, flat, load_bench
-from sketchshape.bench.tables.bootstrap import paired_bootstrap
+from sketchshape.bench.cells import Cell
+from sketchshape.bench.plan import Bench, Budget, Entry, Searched, flat, load_bench
 from sketchshape.bench.tables.official import ENTRIES, read_entry, read_official
-from sketchshape.bench.tuning import chosen_toml, draws, search_table
+from sketchshape.bench.tuning import chosen_toml, draws, search_table, spent, within
 from sketchshape.config import load_config, to_tree
 from sketchshape.config.run import RunSettings
 from sketchshape.errors import ConfigError, DatasetError, UsageError
@@ -93,9 +93,21 @@ class TestPlan:
             (CGN.replace("CGN", "!"), "label '!', expected letters or digits"),
             (CGN.replace("CGN", "A, B"), "label 'A, B' has a comma"),
             ('baseline = "TCL"\n' + CGN, "baseline is 'TCL', expected the label of one"),
+            ('baseline = ["CGN", "TCL"]\n' + CGN, r"baseline is \['CGN', 'TCL'\], expected .* list of such"),
+            ('baseline = ["CGN", "CGN"]\n' + CGN, "expected the label of one of the methods"),
+            ("baseline = []\n" + CGN, r"baseline is \[\], expected the label"),
+            ("baseline = 3\n" + CGN, "baseline is 3, expected a text or a list of such"),
+            (CGN + 'group = "a"\n' + TCL.partition("\n")[2], "TCL has no group and other rows have"),
+            ("looks = -1\n" + CGN, "looks is negative, expected how often"),
+            (CGN + "looks = -1", "looks is negative, expected how often"),
             ("seeds = []\n" + CGN, "seeds is empty"),
             ('[run.train]\nbackbone = "finetune"\n' + CGN, "a comparison needs frozen"),
             ("[search]\nvalidation = 0.0\n" + CGN, "expected budget 1 or more"),
+            ("[search]\nseconds = -1\n" + CGN, "expected budget 1 or more, seconds 0 or more"),
+            ("[search]\nseconds = nan\n" + CGN, "expected budget 1 or more, seconds 0 or more"),
+            (CGN + "[methods.searched]\nsettings = -1", "searched of CGN is .*expected settings and seconds"),
+            (CGN + "[methods.searched]\nvalidation = 75.4", "expected .* validation from 0 to 1"),
+            (CGN + "[methods.searched]\nsetings = 3", "unknown key 'methods.searched.setings'"),
             ("[run.student]\nlrr = 1\n" + CGN, "unknown key 'run.student.lrr'; did you mean 'lr'"),
         ],
     )
@@ -204,53 +216,6 @@ class TestPlan:
         assert (other.options["lr"], other.head.width, other.student) == (0.3, 7, RunSettings().student)
 
 
-class TestBootstrap:
-    def test_it_is_the_slow_loop(self) -> None:
-        values = np.random.default_rng(5).normal(0.1, 1, 17)
-        found = paired_bootstrap(values, resamples=600, seed=3)
-        random = np.random.default_rng(3)
-        means = []
-        for _ in range(600):
-            total = 0.0
-            for _ in range(17):
-                total += values[random.integers(17)]
-            means.append(total / 17)
-        means.sort()
-
-        def quantile(q: float) -> float:
-            place = q * 599
-            low = int(place)
-            return means[low] + (place - low) * (means[low + 1] - means[low])
-
-        assert found.mean == pytest.approx(sum(values) / 17)
-        assert (found.low, found.high) == pytest.approx((quantile(0.025), quantile(0.975)))
-
-    def test_few_queries_have_an_exact_interval(self) -> None:
-        """Of 27 equally likely samples of three queries the extreme ones have 1/27 each: more than 2.5 %."""
-        values = np.array([0.0, 1.0, 5.0])
-        means = sorted(np.mean(sample) for sample in product(values, repeat=3))
-        found = paired_bootstrap(values)
-        assert (found.low, found.high) == (means[0], means[-1])
-
-    def test_many_queries_give_the_normal_interval(self) -> None:
-        values = np.random.default_rng(0).normal(0.02, 0.3, 3000)
-        found = paired_bootstrap(values)
-        half = 1.96 * values.std() / np.sqrt(3000)
-        assert found.low == pytest.approx(values.mean() - half, abs=0.04 * half)
-        assert found.high == pytest.approx(values.mean() + half, abs=0.04 * half)
-        assert paired_bootstrap(-values).mean == -found.mean
-
-    def test_no_difference_is_never_sure_and_a_constant_one_always(self) -> None:
-        assert not paired_bootstrap(np.zeros(9)).sure
-        one = paired_bootstrap(np.full(9, -0.25))
-        assert (one.mean, one.low, one.high, one.sure) == (-0.25, -0.25, -0.25, True)
-
-    @pytest.mark.parametrize("bad", [np.array([]), np.array([1.0, np.nan]), np.zeros((2, 2))])
-    def test_what_cannot_be_drawn_from(self, bad: np.ndarray) -> None:
-        with pytest.raises(ValueError, match="expected finite"):
-            paired_bootstrap(bad)
-
-
 def write_entry(folder: Path, stats: Sequence[str], curve: Sequence[str]) -> Path:
     folder.mkdir(parents=True)
     body = "".join(f"No.{number}: {line}\n" for number, line in enumerate(stats, 1))
@@ -292,10 +257,48 @@ class TestOfficial:
         with pytest.raises(DatasetError, match=r"Stats_test\.txt: cannot be read .* Li__SBR-VC_NUM_100_"):
             read_official(tmp_path, "shrec13")
 
+    def test_a_curve_may_have_no_head(self, tmp_path: Path) -> None:
+        folder = write_entry(tmp_path / "entry", self.STATS, self.CURVE)
+        (folder / "PR_test.txt").write_text("".join(f"{line}\r\n" for line in self.CURVE))
+        np.testing.assert_allclose(read_entry(folder, "X", queries=2).pr, 1 - np.arange(1, 21) / 40)
+
+    def test_of_each_other_team_there_is_the_best_and_what_is_damaged_is_named(self, tmp_path: Path) -> None:
+        def entry(name: str, height: float, lines: int = 2700) -> None:
+            curve = [f"{level / 20}\t{height}" for level in range(1, 21)]
+            write_entry(tmp_path / name, self.STATS[:1] * lines, curve)
+
+        entry(ENTRIES["CDMR"], 0.5)
+        entry("Furuya__worse_", 0.4)
+        entry(ENTRIES["SBR-VC"], 0.3)
+        entry("Li__better_one_", 0.35)
+        for name, height in (("A__a_", 0.1), ("A__b_c_", 0.3), ("A__d_", 0.2), ("B__x", 0.2)):
+            entry(name, height)
+        entry("A__short_", 0.9, lines=2)
+        (tmp_path / "C__empty_").mkdir()
+        (tmp_path / "Readme.txt").write_text("not an entry")
+        found = read_official(tmp_path, "shrec13")
+        assert [(one.name, one.listed) for one in found] == [
+            ("CDMR", True),
+            ("SBR-VC", True),
+            ("A b c", False),
+            ("B x", False),
+            ("Li better one", False),
+            ("A short", False),
+            ("C empty", False),
+        ]
+        assert [one.pr.mean() for one in found[:5]] == pytest.approx([0.5, 0.3, 0.3, 0.2, 0.35])
+        assert [bool(one.problem) for one in found] == [False] * 5 + [True] * 2
+        assert "numbers (2, 5), expected (2700, 5)" in found[5].problem
+        assert "cannot be read" in found[6].problem
+        assert found[6].pr.size == 0
+
     @pytest.mark.skipif(not OFFICIAL_FOLDER.is_dir(), reason="the official SHREC statistics are not here")
     def test_the_published_ones_give_the_rows_of_the_paper(self) -> None:
         quoted = {row.method: row.percent for row in SHREC13}
-        for one in read_official(OFFICIAL_FOLDER, "shrec13"):
+        found = read_official(OFFICIAL_FOLDER, "shrec13")
+        assert [one.name for one in found[2:]] == ["Aono EFSD", "Pascoal HTD", "Saavedra HOG-SIL"]
+        assert not any(one.listed or one.problem for one in found[2:])
+        for one in found[:2]:
             assert one.name in ENTRIES
             mine = [*(100 * one.per_query.mean(axis=0)), 100 * one.pr.mean()]
             assert mine == pytest.approx(quoted[one.name], abs=0.051)
@@ -332,7 +335,7 @@ class TestSearch:
         records = {
             "TCL": [
                 {"status": "done", "scores": {"mAP": 0.5, "NN": 0.4}, "seconds": 3.0},
-                {"status": "diverged", "reason": "nan"},
+                {"status": "diverged", "reason": "nan", "wall_seconds": 2.5},
                 {"status": "done", "scores": {"mAP": 0.7, "NN": 0.4}, "seconds": 4.0},
             ]
         }
@@ -340,15 +343,22 @@ class TestSearch:
         bench = load_bench(write(tmp_path / "chosen.toml", 'baseline = "TCL"\n' + text))
         assert bench.methods[0].options == {"margin": 5.0, "lr": 0.1}
         assert bench.methods[0].search == self.ENTRY.search
+        assert bench.methods[0].searched == Searched(3, 9.5, 0.7)
         assert "setting 2 of 3: validation mAP 70.0" in text
         rows = list(csv.DictReader(io.StringIO(search_table(tried, records))))
-        assert [row["setting"] for row in rows] == ["2", "0", "1"]
+        assert [(row["setting"], row["seconds"]) for row in rows] == [
+            ("2", "4.0"),
+            ("0", "3.0"),
+            ("1", "2.5"),
+        ]
         assert rows[2]["status"] == "diverged"
 
     def test_the_best_settings_of_a_run_are_written_as_they_can_be_read(self, tmp_path: Path) -> None:
         entry = Entry(
             "CGN",
             "cgn",
+            group="more drawings",
+            looks=3,
             settings={"student": {"weight": 0.5, "lr": 0.3}, "teacher.classifier": "simplex"},
             search={"student.lr": [0.1, 0.3], "student.dropout": [0.5]},
         )
@@ -358,10 +368,86 @@ class TestSearch:
         (found,) = bench.methods
         assert found.run(bench.run) == entry.run(bench.run, tried["CGN"][1])
         assert (found.options, found.values) == ({}, entry.values)
+        assert (found.group, found.looks) == ("more drawings", 3)
 
     def test_where_nothing_could_be_trained_the_options_stay(self) -> None:
         text = chosen_toml([self.ENTRY], {"TCL": [{}, {"lr": 0.5}]}, {"TCL": [{"status": "failed"}] * 2})
-        assert tomllib.loads(text)["methods"][0]["options"] == {"margin": 2.0}
+        (found,) = tomllib.loads(text)["methods"]
+        assert found["options"] == {"margin": 2.0}
+        assert found["searched"] == {"settings": 2, "seconds": 0.0}
+
+
+class TestSeconds:
+    """Which settings of each method are begun when each has the same seconds."""
+
+    COST: ClassVar = {"fast": [1.0, 2.0, 3.0, 4.0, 5.0], "slow": [40.0, 1.0, 1.0], "exact": [5.0, 5.0, 5.0]}
+
+    def cells(self, folder: Path) -> dict[str, list[Cell]]:
+        run = RunSettings(method="tcl")
+        return {
+            label: [Cell(folder / label / str(place), label, run, 0, "data") for place in range(len(costs))]
+            for label, costs in self.COST.items()
+        }
+
+    def train(self, cells: Sequence[Cell]) -> list[dict[str, Any]]:
+        """Do what the runner does: leave alone what is done, and try again what is not."""
+        for cell in cells:
+            if (cell.record() or {"status": ""})["status"] != "done":
+                self.begun.append((cell.label, int(cell.folder.name)))
+                cost = self.COST[cell.label][int(cell.folder.name)]
+                failed = cell.folder.name == "1"
+                cell.write(
+                    "failed" if failed else "done",
+                    **{"wall_seconds": cost} if failed else {"seconds": cost, "wall_seconds": 99.0},
+                )
+        return [cell.record() or {} for cell in cells]
+
+    @pytest.mark.parametrize(
+        ("seconds", "wanted"),
+        [
+            (0.0, {"fast": 5, "slow": 3, "exact": 3}),
+            (0.5, {"fast": 1, "slow": 1, "exact": 1}),
+            (6.0, {"fast": 3, "slow": 1, "exact": 2}),
+            (10.0, {"fast": 4, "slow": 1, "exact": 2}),
+            (10.1, {"fast": 5, "slow": 1, "exact": 3}),
+            (1e9, {"fast": 5, "slow": 3, "exact": 3}),
+        ],
+    )
+    def test_no_setting_is_begun_once_they_are_used_up(
+        self, tmp_path: Path, seconds: float, wanted: dict[str, int]
+    ) -> None:
+        self.begun: list[tuple[str, int]] = []
+        found = within(self.cells(tmp_path), seconds, self.train)
+        assert {label: len(own) for label, own in found.items()} == wanted
+        first = {(label, place) for label, count in wanted.items() for place in range(count)}
+        assert set(self.begun) == first
+        assert len(self.begun) == len(first)
+        for label, own in found.items():
+            assert spent(own) == sum(self.COST[label][: len(own)])
+
+    def test_recorded_seconds_count_in_the_next_call(self, tmp_path: Path) -> None:
+        self.begun = []
+        within(self.cells(tmp_path), 3.0, self.train)
+        assert sorted(self.begun) == [("exact", 0), ("fast", 0), ("fast", 1), ("slow", 0)]
+        self.begun = []
+        found = within(self.cells(tmp_path), 6.0, self.train)
+        assert sorted(self.begun) == [("exact", 1), ("fast", 1), ("fast", 2)]  # what failed is tried again
+        assert found == within(self.cells(tmp_path), 6.0, self.train)
+        less = within(self.cells(tmp_path), 3.0, self.train)
+        assert less == {
+            label: found[label][:count] for label, count in (("fast", 2), ("slow", 1), ("exact", 1))
+        }
+
+    def test_without_a_limit_all_are_trained_in_one_call(self, tmp_path: Path) -> None:
+        self.begun, calls = [], []
+
+        def train(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+            calls.append(len(cells))
+            return self.train(cells)
+
+        within(self.cells(tmp_path), 0.0, train)
+        assert calls == [11]
+        assert within({}, 0.0, train) == {}
 
 
 SPREAD = (0.5, 0.4, 0.3, 0.2, 0.1, 0.6)
@@ -374,7 +460,7 @@ ROWS = [
     ),
     Row(
         *("50% | a_b", "tiny", "measured, 3 seeds", MEASURED, (79.0, 71.0, 59.0, 39.0, 49.96, 81.0), SPREAD),
-        delta=Interval(-1.0, -1.5, -0.5),
+        deltas={"CGN": Interval(-1.0, -1.5, -0.5, 0.03)},
         seconds=1.0,
         peak_mb=400.0,
         also={"held-out": 60.0},
@@ -390,7 +476,8 @@ ROWS = [
         map_kind=PR20,
     ),
 ]
-TABLE = Table("small", ROWS, "CGN", ["a note"], ["lost, seed 0: diverged: nan"])
+TABLE = Table("small", ROWS, "CGN", ["a note"], ["lost, seed 0: diverged: nan"], ["CGN"])
+ONE = {"CGN": "Δ mAP"}
 
 
 class TestFormats:
@@ -398,23 +485,51 @@ class TestFormats:
         assert TABLE.best == [{0}, {1}, {0}, {0}, {0, 1}, {0}]  # 50.04 and 49.96 are both shown as 50.0
 
     def test_the_cells_of_each_kind(self) -> None:
-        assert [text for text, _ in cells(ROWS[1]).values()] == [
+        assert [text for text, _ in cells(ROWS[1], ONE).values()] == [
             *("50% | a_b", "tiny", "79.0 ± 0.5", "71.0 ± 0.4", "59.0 ± 0.3", "39.0 ± 0.2", "50.0 ± 0.1"),
-            *("81.0 ± 0.6", "−1.0 [−1.5, −0.5]", "1", "400", "measured, 3 seeds"),
+            *("81.0 ± 0.6", "−1.0 [−1.5, −0.5]", "1", "400", "not searched", "measured, 3 seeds"),
         ]
-        assert [text for text, _ in cells(ROWS[2]).values()] == [
+        assert [text for text, _ in cells(ROWS[2], ONE).values()] == [
             "lost",
             "tiny",
             *["–"] * 6,
-            "",
-            "",
-            "",
-            "diverged",
+            *["", "", "", "not searched", "diverged"],
         ]
-        assert cells(ROWS[4])["mAP"] == ("46.9*", False)
-        assert cells(ROWS[1])["Δ mAP"][1]
-        unsure = Row("a", "b", "c", MEASURED, (1.0,) * 6, delta=Interval(0.3, -0.1, 0.5))
-        assert not cells(unsure)["Δ mAP"][1]
+        assert cells(ROWS[4], ONE)["mAP"] == ("46.9*", False)
+        assert cells(ROWS[1], ONE)["Δ mAP"][1]
+
+    @pytest.mark.parametrize(
+        ("low", "high", "p", "sure"),
+        [
+            (-0.1, 0.5, 0.01, False),
+            (0.1, 0.5, 0.051, False),
+            (0.1, 0.5, 0.05, True),
+            (-0.5, -0.1, 0.0, True),
+            (0.0, 0.5, 0.0, False),
+        ],
+    )
+    def test_bold_needs_an_interval_without_0_and_a_corrected_p(
+        self, low: float, high: float, p: float, sure: bool
+    ) -> None:
+        row = Row("a", "b", "c", MEASURED, (1.0,) * 6, deltas={"CGN": Interval(0.3, low, high, p)})
+        assert cells(row, ONE)["Δ mAP"][1] == sure
+
+    def test_each_baseline_has_a_column_of_its_own(self) -> None:
+        deltas = {"CGN": Interval(2.0, 1.0, 3.0, 0.01), "S|L": Interval(-0.04, -0.5, 0.4, 1.0)}
+        table = replace(TABLE, rows=[ROWS[0], replace(ROWS[1], deltas=deltas)], baselines=["CGN", "S|L"])
+        assert head(table)[8:10] == ["Δ mAP", "Δ mAP to S|L"]
+        assert r"| **+2.0 [+1.0, +3.0]** | 0.0 [−0.5, +0.4] | 1 |" in to_markdown(table)
+        assert r"\textbf{+2.0 [+1.0, +3.0]} & 0.0 [$-$0.5, +0.4] & 1 &" in to_latex(table)
+        first, row = csv.DictReader(io.StringIO(to_csv(table)))
+        names = ("delta_mAP", "delta_low", "delta_high", "delta_p")
+        assert [row[name] for name in names] == ["2.0", "1.0", "3.0", "0.01"]
+        assert [row[f"{name} to S|L"] for name in names] == ["-0.04", "-0.5", "0.4", "1.0"]
+        assert {first[f"{name}{more}"] for name in names for more in ("", " to S|L")} == {""}
+        stream = io.StringIO()
+        print_table(table, Console(file=stream, width=120))
+        lines = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
+        assert "50% | a_b 79.0 71.0 59.0 39.0 50.0 81.0 0.6 +2.0 -0.0 ? 1" in lines
+        assert lines[1].endswith("± Δ mAP Δ mAP to S|L s")
 
     def test_markdown_has_the_same_columns_everywhere_and_names_what_is_missing(self) -> None:
         text = to_markdown(TABLE)
@@ -432,7 +547,7 @@ class TestFormats:
 
     def test_a_run_has_no_columns_of_a_comparison(self) -> None:
         run = Table("run", ROWS[2:], "lost")
-        assert head(TABLE) == list(cells(ROWS[0]))
+        assert head(TABLE) == [name for name in cells(ROWS[0], ONE) if name != "searched"]
         assert head(run) == [name for name in head(TABLE) if name not in ("Δ mAP", "seconds", "MB")]
         assert {line.count("|") for line in to_markdown(run).splitlines() if "|" in line} == {10}
         assert to_csv(run).splitlines()[0].endswith(",mAP_sd,map_kind,source")
@@ -441,13 +556,14 @@ class TestFormats:
         rows = list(csv.DictReader(io.StringIO(to_csv(TABLE))))
         assert [row["method"] for row in rows] == [row.method for row in ROWS]
         assert rows[0]["DCG"] == "50.04"
-        assert (rows[1]["delta_low"], rows[1]["mAP_held-out"], rows[1]["mAP_sd"]) == ("-1.5", "60.0", "0.6")
+        assert (rows[1]["delta_low"], rows[1]["delta_p"]) == ("-1.5", "0.03")
+        assert (rows[1]["mAP_held-out"], rows[1]["mAP_sd"]) == ("60.0", "0.6")
         assert (rows[2]["mAP"], rows[2]["seconds"]) == ("", "")
         assert rows[3]["map_kind"] == PR20
 
     def test_the_terminal_is_narrow_and_marks_what_is_not_sure_or_not_measured(self) -> None:
         stream = io.StringIO()
-        unsure = replace(ROWS[1], delta=Interval(0.3, -0.1, 0.5))
+        unsure = replace(ROWS[1], deltas={"CGN": Interval(0.3, -0.1, 0.5, 0.4)})
         print_table(replace(TABLE, rows=[*ROWS, unsure]), Console(file=stream, width=80))
         lines = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
         assert "CGN 80.0 70.0 60.0 40.0 50.0 82.0 0.6 12" in lines
@@ -469,4 +585,4 @@ class TestFormats:
 
 def test_a_label_is_a_folder_name() -> None:
     assert Entry("CGN, mean away!").slug == "cgn-mean-away"
-    assert to_tree(Bench())["search"] == {"budget": 8, "seed": 0, "validation": 0.2}
+    assert to_tree(Bench())["search"] == {"budget": 8, "seconds": 0.0, "seed": 0, "validation": 0.2}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -20,6 +21,21 @@ SECTIONS = frozenset(one.name for one in fields(RunSettings)) - {"name"}
 
 
 @dataclass(frozen=True)
+class Searched:
+    """What a search had for a row; all zero where its settings were not searched.
+
+    Args:
+        settings: how many were tried, those that failed too.
+        seconds: of training, all of them together.
+        validation: mAP 0..1 of the best on the validation sketches.
+    """
+
+    settings: int = 0
+    seconds: float = 0.0
+    validation: float = 0.0
+
+
+@dataclass(frozen=True)
 class Entry:
     """One row of the table: a method with its options.
 
@@ -30,6 +46,9 @@ class Entry:
         settings: of the run, by which this row differs from the others, such as [student] weight = 0.0.
         options: of the method; what is left out has its default.
         search: setting (student.lr) or option -> list of the values that a search draws from.
+        searched: what a search that chose the settings and options had.
+        group: heading that it stands under; rows of different groups are never compared.
+        looks: how often test sketches were looked at with its recipe; 0 means as the comparison says.
     """
 
     label: str = ""
@@ -38,6 +57,9 @@ class Entry:
     settings: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     search: dict[str, Any] = field(default_factory=dict)
+    searched: Searched = field(default_factory=Searched)
+    group: str = ""
+    looks: int = 0
 
     @property
     def slug(self) -> str:
@@ -103,11 +125,14 @@ class Budget:
 
     Args:
         budget: settings that are tried of each method, its own first.
+        seconds: of training that each method has: once they are used up, no further setting of it is begun;
+            0 is no limit.
         seed: of the draws; trainings have seed 0.
         validation: fraction of the training sketches that the settings are compared on.
     """
 
     budget: int = 8
+    seconds: float = 0.0
     seed: int = 0
     validation: float = 0.2
 
@@ -119,18 +144,30 @@ class Bench:
     Args:
         name: of the comparison.
         seeds: each method is trained with each.
-        baseline: label of the method that differences are taken to.
+        baseline: label of the method that differences are taken to, or several; pictures show the first.
         run: what is the same for all methods: data, views, backbone, head, teacher, student, train.
         search: how settings are searched.
         methods: the rows.
+        looks: how often test sketches were looked at with this recipe; 0 is not said.
     """
 
     name: str = "bench"
     seeds: tuple[int, ...] = (0, 1, 2)
-    baseline: str = "CGN"
+    baseline: str | tuple[str, ...] = "CGN"
     run: RunSettings = field(default_factory=RunSettings)
     search: Budget = field(default_factory=Budget)
     methods: tuple[Entry, ...] = ()
+    looks: int = 0
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The headings of the rows in their order; one that is empty where there are none."""
+        return tuple(dict.fromkeys(entry.group for entry in self.methods))
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The methods that differences are taken to, the main one first."""
+        return (self.baseline,) if isinstance(self.baseline, str) else self.baseline
 
     @property
     def prepared(self) -> RunSettings:
@@ -178,16 +215,28 @@ def load_bench(path: Path, overrides: Iterable[str] = ()) -> Bench:
         raise ConfigError(
             f"{path}: train.backbone is {bench.run.train.backbone!r}; a comparison needs frozen"
         )
-    if not 0 < bench.search.validation <= 0.5 or bench.search.budget < 1:
-        raise ConfigError(f"{path}: search has {bench.search}, expected budget 1 or more, validation to 0.5")
+    plan = bench.search
+    if not 0 < plan.validation <= 0.5 or plan.budget < 1 or not 0 <= plan.seconds < math.inf:
+        raise ConfigError(
+            f"{path}: search has {plan}, expected budget 1 or more, seconds 0 or more, validation to 0.5"
+        )
     for entry in bench.methods:
         _check(entry, bench.run, path)
     for name in ("label", "slug"):
         found = [getattr(entry, name) for entry in bench.methods]
         if double := next((one for one in found if found.count(one) > 1), None):
             raise ConfigError(f"{path}: two methods have the label {double!r}; give each its own")
-    if bench.baseline not in [entry.label for entry in bench.methods]:
-        raise ConfigError(f"{path}: baseline is {bench.baseline!r}, expected the label of one of the methods")
+    if "" in bench.groups and len(bench.groups) > 1:
+        bare = next(entry.label for entry in bench.methods if not entry.group)
+        raise ConfigError(f"{path}: {bare} has no group and other rows have; give all of them one, or none")
+    if min(bench.looks, *(entry.looks for entry in bench.methods)) < 0:
+        raise ConfigError(f"{path}: looks is negative, expected how often test sketches were looked at, or 0")
+    known, wanted = [entry.label for entry in bench.methods], bench.baselines
+    if not wanted or len(set(wanted)) < len(wanted) or not set(wanted) <= set(known):
+        raise ConfigError(
+            f"{path}: baseline is {to_tree(bench)['baseline']!r}, expected the label of one of the methods, "
+            "or a list of such"
+        )
     run = replace(bench.run, name=bench.name, train=replace(bench.run.train, seeds=bench.seeds))
     return replace(bench, run=run)
 
@@ -198,6 +247,12 @@ def _check(entry: Entry, run: RunSettings, path: Path) -> None:
     if "," in entry.label:  # --only takes labels with commas between them
         raise ConfigError(f"{path}: the label {entry.label!r} has a comma, expected one without")
     entry.run(run)
+    had = entry.searched
+    if had.settings < 0 or not 0 <= had.seconds < math.inf or not 0 <= had.validation <= 1:
+        raise ConfigError(
+            f"{path}: searched of {entry.label} is {to_tree(had)}, expected settings and seconds of 0 or "
+            "more, validation from 0 to 1"
+        )
     for name, values in entry.values.items():
         if not isinstance(values, list) or not values:
             raise ConfigError(f"{path}: search.{name} of {entry.label} is {values!r}, expected a list")

@@ -64,14 +64,19 @@ class Result:
         curves = [one.record["scores"]["PR"] for one in self.seeds.values()]
         return np.asarray(np.mean(np.array(curves, np.float64), axis=0))
 
-    def precision(self, seeds: tuple[int, ...] | None = None) -> F64:
-        """Give the AP of each query, averaged over seeds: (N,)."""
-        chosen = tuple(self.seeds) if seeds is None else seeds
-        return np.asarray(np.mean([self.seeds[seed].per_query.map for seed in chosen], axis=0))
+    @cached_property
+    def precision(self) -> F64:
+        """The AP of each query with each seed: (seeds, N)."""
+        return np.asarray([one.per_query.map for one in self.seeds.values()], np.float64)
+
+    @property
+    def labels(self) -> I64:
+        """The class of each query: (N,)."""
+        return next(iter(self.seeds.values())).labels
 
     def by_class(self) -> dict[int, float]:
         """Give the mean AP of the queries of each label."""
-        labels, precision = next(iter(self.seeds.values())).labels, self.precision()
+        labels, precision = self.labels, self.precision.mean(axis=0)
         return {int(label): float(precision[labels == label].mean()) for label in np.unique(labels)}
 
     def mean(self, name: str) -> float:
@@ -100,13 +105,17 @@ class Results:
 
     @property
     def baseline(self) -> Result | None:
-        """The method that differences are taken to; None where it is not trained."""
-        return next((one for one in self.trained if one.entry.label == self.bench.baseline), None)
+        """The main method that differences are taken to; None where it is not trained."""
+        return next((one for one in self.trained if one.entry.label == self.bench.baselines[0]), None)
+
+    def group(self, name: str) -> list[Result]:
+        """The methods of a group that have at least one seed."""
+        return [method for method in self.trained if method.entry.group == name]
 
     @property
     def comparable(self) -> bool:
-        """Whether another method stands beside the baseline."""
-        return self.baseline is not None and len(self.trained) > 1
+        """Whether another method of its group stands beside the baseline."""
+        return self.baseline is not None and len(self.group(self.baseline.entry.group)) > 1
 
     @property
     def classes(self) -> list[str]:

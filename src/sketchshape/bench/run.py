@@ -66,6 +66,7 @@ def run_bench(
     _write_facts(bench, out, facts, command)
     cells = [_cell(bench, entry, out, seed, facts["data"]) for seed in bench.seeds for entry in entries]
     records = train(cells, out / INPUTS, jobs, say)
+    shutil.rmtree(out / INPUTS, ignore_errors=True)  # all have been tried
     return sum(record["status"] != DONE for record in records)
 
 
@@ -114,11 +115,9 @@ def prepare(run: RunSettings, folder: Path, *, workers: int | None, say: Say) ->
 
 
 def train(cells: Sequence[Cell], inputs: Path, jobs: int, say: Say) -> list[dict[str, Any]]:
-    """Train cells, and remove the features when all have been tried."""
+    """Train cells that are not done, and give the record of each."""
     gc.collect()  # the features of this process are not needed any more
-    records = Runner(inputs, jobs, say).run(cells)
-    shutil.rmtree(inputs, ignore_errors=True)
-    return records
+    return Runner(inputs, jobs, say).run(cells)
 
 
 def _cell(bench: Bench, entry: Entry, out: Path, seed: int, data: str) -> Cell:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,6 +26,7 @@ ERRORS = "errors.txt"
 class _Worker:
     cell: Cell
     process: subprocess.Popen[bytes]
+    began: float = field(default_factory=time.monotonic)
 
 
 class Runner:
@@ -117,7 +118,8 @@ def _outcome(worker: _Worker) -> str:
             name = signal.Signals(-code).name
             reason = f"killed by {name}" + (": out of memory?" if name == "SIGKILL" else "")
         said = (cell.folder / ERRORS).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        record = cell.write(FAILED, reason=f"{reason}; {said[-1].strip()}" if said else reason)
+        reason = f"{reason}; {said[-1].strip()}" if said else reason
+        record = cell.write(FAILED, reason=reason, wall_seconds=time.monotonic() - worker.began)
     if record["status"] != DONE:
         return f"{cell.title}: {record['status']}: {record['reason']}"
     figures = f"mAP {100 * record['scores']['mAP']:.1f}"

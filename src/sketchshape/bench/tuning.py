@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sketchshape.files import digest, write_text
 
 FOLDER = "search"
 Changes = dict[str, Any]
+Record = Mapping[str, Any]
 
 
 def search(
@@ -34,9 +36,9 @@ def search(
 ) -> int:
     """Try settings of each method and write the best: OUT/search.csv and OUT/chosen.toml.
 
-    Every method gets as many settings as every other, its own of the file first; all are trained with seed 0
-    on what remains of the training sketches, and ranked by mAP on the others. Test sketches are not looked
-    at. It goes on where it was stopped.
+    Every method gets as many settings and seconds as every other, its own setting of the file first; all are
+    trained with seed 0 on what remains of the training sketches, and ranked by mAP on the others. Test
+    sketches are not looked at. It goes on where it was stopped, and the seconds that were recorded count.
 
     Args:
         bench: the comparison, with its budget and the values to draw from.
@@ -71,11 +73,49 @@ def search(
         ]
         for entry in entries
     }
-    train([cell for own in cells.values() for cell in own], out / INPUTS, jobs, say)
-    records = {label: [cell.record() or {} for cell in own] for label, own in cells.items()}
+    records = within(cells, bench.search.seconds, lambda some: train(some, out / INPUTS, jobs, say))
+    shutil.rmtree(out / INPUTS, ignore_errors=True)
+    for label, own in records.items():
+        if len(own) < len(cells[label]):
+            say(f"{label}: {len(own)} of {len(cells[label])} settings took {spent(own):.0f} s; no more begun")
+    tried = {label: tried[label][: len(own)] for label, own in records.items()}
     write_text(out / "search.csv", search_table(tried, records))
     write_text(out / "chosen.toml", chosen_toml(entries, tried, records))
     return sum(record.get("status") != DONE for own in records.values() for record in own)
+
+
+def within(
+    cells: Mapping[str, Sequence[Cell]],
+    seconds: float,
+    train: Callable[[Sequence[Cell]], Sequence[Record]],
+) -> dict[str, list[Record]]:
+    """Train the settings of each method in their order, until its seconds are used up.
+
+    Args:
+        cells: label -> its settings.
+        seconds: of training that each method has; 0 is no limit.
+        train: trains cells that are not done, and gives the record of each.
+
+    Returns:
+        Label -> the records of the settings that were begun: all without a limit, else the first ones. With a
+        limit, a setting waits for those before it, so that it does not hang on how many are trained at a
+        time whether it is begun.
+    """
+    found: dict[str, list[Record]] = {label: [] for label in cells}
+    while waiting := {
+        label: own[len(found[label]) :][: 1 if seconds else None]
+        for label, own in cells.items()
+        if len(found[label]) < len(own) and (not seconds or spent(found[label]) < seconds)
+    }:
+        records = iter(train([cell for own in waiting.values() for cell in own]))
+        for label, own in waiting.items():
+            found[label] += islice(records, len(own))
+    return found
+
+
+def spent(records: Sequence[Record]) -> float:
+    """Add up the seconds of training; of one that diverged or failed all that it ran, reading data too."""
+    return sum(float(record.get("seconds", record.get("wall_seconds", 0.0))) for record in records)
 
 
 def draws(entry: Entry, run: RunSettings, plan: Budget) -> list[Changes]:
@@ -97,9 +137,7 @@ def draws(entry: Entry, run: RunSettings, plan: Budget) -> list[Changes]:
     return [{}, *(others[index] for index in order)]
 
 
-def search_table(
-    tried: Mapping[str, Sequence[Changes]], records: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> str:
+def search_table(tried: Mapping[str, Sequence[Changes]], records: Mapping[str, Sequence[Record]]) -> str:
     """Write every setting with its figures as CSV, best first within a method."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -108,7 +146,7 @@ def search_table(
         for number in _best_first(records[label]):
             record = records[label][number]
             scores = record.get("scores", {})
-            figures = [scores.get("mAP", ""), scores.get("NN", ""), record.get("seconds", "")]
+            figures = [scores.get("mAP", ""), scores.get("NN", ""), spent([record]) or ""]
             status = record.get("status", "missing")
             writer.writerow([label, number, status, *figures, json.dumps(changes[number])])
     return stream.getvalue()
@@ -117,7 +155,7 @@ def search_table(
 def chosen_toml(
     entries: Sequence[Entry],
     tried: Mapping[str, Sequence[Changes]],
-    records: Mapping[str, Sequence[Mapping[str, Any]]],
+    records: Mapping[str, Sequence[Record]],
 ) -> str:
     """Write the best setting of each method as the tables of a comparison."""
     blocks = []
@@ -128,16 +166,20 @@ def chosen_toml(
         said = f"validation mAP {100 * own[best]['scores']['mAP']:.1f}" if done else "none could be trained"
         settings, options = entry.changed(tried[entry.label][best] if done else None)
         lines = [f"[[methods]]  # setting {best} of {len(own)}: {said}"]
-        named = {"label": entry.label, "method": entry.method, "note": entry.note}
+        named = {key: getattr(entry, key) for key in ("label", "method", "note", "group", "looks")}
         lines += [f"{key} = {_toml(value)}" for key, value in named.items() if value]
-        for section, values in (("settings", settings), ("options", options), ("search", entry.values)):
+        had = {"settings": len(own), "seconds": round(spent(own), 1)}
+        if done:
+            had["validation"] = round(own[best]["scores"]["mAP"], 4)
+        sections = {"settings": settings, "options": options, "search": entry.values, "searched": had}
+        for section, values in sections.items():
             if values:
                 lines += [f"[methods.{section}]", *(f"{key} = {_toml(v)}" for key, v in values.items())]
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
 
 
-def _best_first(records: Sequence[Mapping[str, Any]]) -> list[int]:
+def _best_first(records: Sequence[Record]) -> list[int]:
     def rank(number: int) -> tuple[float, int]:
         done = records[number].get("status") == DONE
         return (-records[number]["scores"]["mAP"] if done else 1.0, number)

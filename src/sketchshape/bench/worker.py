@@ -48,9 +48,11 @@ def work(folder: Path) -> int:
         return 130
     except DivergedError as error:
         # The trainer's advice is for the options of `sketchshape train`.
-        cell.write(DIVERGED, reason=f"{_line(error).partition('; try ')[0]}; try a smaller lr in its options")
+        reason = f"{_line(error).partition('; try ')[0]}; try a smaller lr in its options"
+        cell.write(DIVERGED, reason=reason, wall_seconds=time.monotonic() - began)
     except Exception as error:
-        cell.write(FAILED, reason=f"{type(error).__name__}: {_line(error)}")
+        reason = f"{type(error).__name__}: {_line(error)}"
+        cell.write(FAILED, reason=reason, wall_seconds=time.monotonic() - began)
     else:
         cell.write(DONE, **found, wall_seconds=time.monotonic() - began, peak_mb=peak_mb())
     shutil.rmtree(folder / WORK, ignore_errors=True)  # checkpoints; the logs are kept beside the record

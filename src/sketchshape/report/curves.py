@@ -20,6 +20,7 @@ LEVELS = np.arange(1, 21) / 20
 COLOURS = ("#c8641b", "#2a8c6a", "#8a4fbf", "#b0203f", "#7a6a00", "#0e8fa8", "#d0579a", "#5c6b7a")
 MARKERS = "osD^vPX*"
 DASHES = ((0, (4, 3)), (0, (1, 1.5)))
+FAINT = "#b6bdc6"
 INSIDE = 3  # curves whose legend fits between them
 
 
@@ -28,11 +29,12 @@ class Curve:
     """A line of the picture.
 
     Args:
-        name: in the legend.
+        name: in the legend; empty leaves it out there.
         precision: (20,) at recall 1/20 ... 20/20, 0..1.
         spread: (20,) sample standard deviation, drawn as a band; None draws none.
         main: the one that the others stand beside.
         measured: False for what is there to compare with; it is grey and dashed.
+        faint: of what is there to compare with, the less important; it is thin and light grey.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Curve:
     spread: F64 | None = None
     main: bool = False
     measured: bool = True
+    faint: bool = False
 
 
 def run_curves(runs: Sequence[Scores], chance: float) -> list[Curve]:
@@ -85,7 +88,9 @@ def _line(axes: Axes, curve: Curve, place: int) -> None:
         low, high = curve.precision - curve.spread, curve.precision + curve.spread
         axes.fill_between(LEVELS, low, high, color=BLUE, alpha=0.2, linewidth=0)
     look: dict[str, Any] = {"color": BLUE, "linewidth": 2.6, "zorder": 3}
-    if not curve.measured:
+    if curve.faint:
+        look = {"color": FAINT, "linewidth": 1.1, "zorder": 1.5}
+    elif not curve.measured:
         look = {"color": MUTED, "linewidth": 1.4, "linestyle": DASHES[place % len(DASHES)]}
     elif not curve.main:
         colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]

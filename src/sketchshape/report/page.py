@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from sketchshape.report.formats import NUMBERS, head, lines
+from sketchshape.report.formats import head, lines, numbers
 from sketchshape.report.style import DPI
 from sketchshape.report.table import Table
 
@@ -65,11 +65,14 @@ def build_page(template: str, table: Table, pictures: Sequence[Picture], folder:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    body = lines(table)
     return environment.get_template(file).render(
         table=table,
         head=head(table),
-        numbers=NUMBERS,
-        lines=list(zip(table.rows, lines(table), strict=True)),
+        numbers=numbers(table),
+        blocks=[
+            (name, [(table.rows[place], body[place]) for place in places]) for name, places in table.blocks
+        ],
         pictures={picture.name: _embedded(picture, folder) for picture in pictures},
         **rest,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,36 +22,42 @@ class Official:
     """What an entry reached on the test sketches.
 
     Args:
-        name: of the method.
+        name: of the method, or of team and method.
         per_query: (2700, 5) NN, FT, ST, E, DCG of each test sketch, 0..1, three decimals.
         pr: (20,) precision at recall 1/20 ... 20/20. Its mean is what [CGN] prints as the mAP of this entry.
+        listed: whether the table has it; the others are for the curves only.
+        problem: why it could not be read; its arrays are empty then.
     """
 
     name: str
     per_query: F64
     pr: F64
+    listed: bool = True
+    problem: str = ""
 
 
 def read_official(folder: Path, layout: str) -> list[Official]:
-    """Read the entries that the paper's table has.
+    """Read the entries that the paper's table has, and the best one of each other team.
 
     Args:
         folder: with a folder for each entry, as the organisers give it out.
         layout: of the data set that they are printed beside.
 
     Returns:
-        One for each of `ENTRIES`.
+        One for each of `ENTRIES`; for each team the entry with the highest mean of its curve, where that is
+        not one of `ENTRIES`; those that could not be read.
 
     Raises:
         UsageError: the data set is not SHREC'13, whose test sketches these numbers are of.
-        DatasetError: a file is missing or not as expected.
+        DatasetError: a file of `ENTRIES` is missing or not as expected.
     """
     if layout != LAYOUT:
         raise UsageError(
             f"--official: the statistics are of SHREC'13's test sketches, and data.layout is {layout!r}; "
             "leave it out"
         )
-    return [read_entry(folder / entry, name) for name, entry in ENTRIES.items()]
+    own = {entry: read_entry(folder / entry, name) for name, entry in ENTRIES.items()}
+    return [*own.values(), *_others(folder, own)]
 
 
 def read_entry(folder: Path, name: str, queries: int = QUERIES) -> Official:
@@ -69,11 +76,29 @@ def read_entry(folder: Path, name: str, queries: int = QUERIES) -> Official:
     """
     stats, curve = folder / "Stats_test.txt", folder / "PR_test.txt"
     rows = [line.partition(":")[2].split() for line in _lines(stats) if line.startswith("No.")]
-    points = [line.split() for line in _lines(curve)[1:] if line.strip()]
+    points = [line.split() for line in _lines(curve) if line.strip()]
+    points = points[1:] if points and points[0][0] == "Recall" else points  # not all have a head
     per_query, pr = _numbers(stats, rows, (queries, 5)), _numbers(curve, points, (20, 2))
     if not np.allclose(pr[:, 0], np.arange(1, 21) / 20):
         raise DatasetError(f"{curve}: recall goes from {pr[0, 0]} to {pr[-1, 0]}, expected 0.05 to 1")
     return Official(name, per_query, pr[:, 1])
+
+
+def _others(folder: Path, own: Mapping[str, Official]) -> list[Official]:
+    """Find the best entry of each team, if the table has it not; a folder is called TEAM__METHOD."""
+    best: dict[str, Official] = {}
+    damaged = []
+    for path in sorted(folder.glob("*__*")):
+        team, _, method = path.name.partition("__")
+        name = f"{team} {method.strip('_').replace('_', ' ')}"
+        try:
+            one = own.get(path.name) or replace(read_entry(path, name), listed=False)
+        except DatasetError as error:
+            damaged.append(Official(name, np.empty((0, 5)), np.empty(0), listed=False, problem=str(error)))
+            continue
+        if team not in best or one.pr.mean() > best[team].pr.mean():
+            best[team] = one
+    return [*(one for one in best.values() if not one.listed), *damaged]
 
 
 def _lines(path: Path) -> list[str]:

@@ -17,6 +17,8 @@ from sketchshape.types import F64
 
 BOTH = LinearSegmentedColormap.from_list("both", [ORANGE, "#f0c9a6", PAPER, "#a9c6ee", BLUE])
 
+OTHERS = "other teams (official)"
+
 
 def draw_all(results: Results, out: Path, official: Sequence[Official] = ()) -> list[Picture]:
     """Draw the curves of all methods and, where there is something to compare, every class.
@@ -24,22 +26,20 @@ def draw_all(results: Results, out: Path, official: Sequence[Official] = ()) -> 
     Args:
         results: the comparison, with at least one trained method.
         out: where the PNG files go.
-        official: entries of the track, drawn in grey.
+        official: entries of the track, drawn in grey; those that the table has not in light grey.
 
     Returns:
         The pictures, in the order of the page.
     """
-    base = results.bench.baseline
-    draw_curves(out / "pr.png", _curves(results, official), "method  mAP %")
-    drawn = [
-        Picture(
-            "pr",
-            "Precision and recall",
-            "Precision-recall curves of all methods.",
-            "Precision at 20 recall levels, interpolated linearly between relevant shapes, mean over queries "
-            f"and seeds. The thick blue line is {base}.",
-        )
-    ]
+    base, groups = results.bench.baselines[0], [one for one in results.bench.groups if results.group(one)]
+    drawn = []
+    for number, group in enumerate(groups, 1):
+        name = f"pr-{number}" if number > 1 else "pr"
+        draw_curves(out / f"{name}.png", _curves(results, group, official), "method  mAP %")
+        title = f"Precision and recall: {group}" if group else "Precision and recall"
+        whose = f"all methods under “{group}”" if group else "all methods"
+        said = _caption(results, group, official)
+        drawn.append(Picture(name, title, f"Precision-recall curves of {whose}.", said))
     if not results.comparable:
         return drawn
     draw_differences(out / "per_class.png", results)
@@ -57,9 +57,24 @@ def draw_all(results: Results, out: Path, official: Sequence[Official] = ()) -> 
     ]
 
 
-def _curves(results: Results, official: Sequence[Official]) -> list[Curve]:
-    precision = {one.entry.label: 100 * float(one.scores()[:, -1].mean()) for one in results.trained}
-    ordered = sorted(results.trained, key=lambda one: -precision[one.entry.label])
+def _caption(results: Results, group: str, official: Sequence[Official]) -> str:
+    found = [
+        "Precision at 20 recall levels, interpolated linearly between relevant shapes, mean over queries and "
+        "seeds."
+    ]
+    base, others = results.baseline, [one.name for one in official if one.pr.size and not one.listed]
+    if base in results.group(group):
+        found.append(f"The thick blue line is {results.bench.baselines[0]}.")
+    if others:
+        found.append(f"Light grey: the best official entry of each other team, {', '.join(others)}.")
+    return " ".join(found)
+
+
+def _curves(results: Results, group: str, official: Sequence[Official]) -> list[Curve]:
+    own = results.group(group)
+    precision = {one.entry.label: 100 * float(one.scores()[:, -1].mean()) for one in own}
+    ordered = sorted(own, key=lambda one: -precision[one.entry.label])
+    others = [one for one in official if one.pr.size and not one.listed]
     return [
         *(
             Curve(
@@ -69,7 +84,11 @@ def _curves(results: Results, official: Sequence[Official]) -> list[Curve]:
             )
             for one in ordered
         ),
-        *(Curve(f"{one.name} (official)", one.pr, measured=False) for one in official),
+        *(Curve(f"{one.name} (official)", one.pr, measured=False) for one in official if one.listed),
+        *(
+            Curve("" if place else OTHERS, one.pr, measured=False, faint=True)
+            for place, one in enumerate(others)
+        ),
     ]
 
 
@@ -80,14 +99,14 @@ def class_differences(results: Results) -> tuple[list[int], list[str], F64, F64]
         results: with a trained baseline.
 
     Returns:
-        The labels, hardest class of the baseline first; the other methods; (classes,) the baseline's mean AP;
-        (classes, methods) the differences to it; all fractions.
+        The labels, hardest class of the baseline first; the other methods of its group; (classes,) the
+        baseline's mean AP; (classes, methods) the differences to it; all fractions.
     """
     base = results.baseline
     assert base is not None
     own = base.by_class()
     labels = sorted(own, key=lambda label: (own[label], label))
-    others = [method for method in results.trained if method is not base]
+    others = [method for method in results.group(base.entry.group) if method is not base]
     columns = [method.by_class() for method in others]
     table = np.array([[column[label] - own[label] for column in columns] for label in labels], np.float64)
     table = table.reshape(len(labels), len(others))

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from sketchshape.bench.results import Result, Results
-from sketchshape.bench.tables.bootstrap import paired_bootstrap
+from sketchshape.bench.tables.differences import differences
 from sketchshape.bench.tables.official import Official
+from sketchshape.bench.tables.remarks import problems, remarks
 from sketchshape.config.backbone import names_shown
 from sketchshape.metrics import NAMES
 from sketchshape.report.quoted import quoted_rows
-from sketchshape.report.rows import counted, notes
+from sketchshape.report.rows import counted
 from sketchshape.report.table import MEASURED, OFFICIAL, PR20, Interval, Row, Table
 
 
 def bench_table(results: Results, official: Sequence[Official] = ()) -> Table:
-    """Put the methods that were tried first, then the official statistics, then the paper's rows.
+    """Put what was tried first, group by group, then the official statistics, then the paper's rows.
 
     Args:
         results: the comparison, as far as it is trained.
-        official: statistics of the track's entries.
+        official: statistics of the track's entries, of which some are for the curves only.
     """
     bench = results.bench
-    own = [_measured(results, method) for method in results.methods if method.seeds or method.failures]
+    deltas = differences(results)
+    own = [
+        _measured(results, method, deltas.get(method.entry.label, {}))
+        for group in bench.groups
+        for method in results.methods
+        if method.entry.group == group and (method.seeds or method.failures)
+    ]
     track = [
         Row(
             one.name,
@@ -36,76 +43,37 @@ def bench_table(results: Results, official: Sequence[Official] = ()) -> Table:
             map_kind=PR20,
         )
         for one in official
+        if one.listed
     ]
     rows = [*own, *track, *quoted_rows(bench.run.data.layout)]
     title = f"{bench.name}, percent, protocol {bench.run.data.protocol}"
-    return Table(title, rows, bench.baseline, _remarks(results, rows), _problems(results))
-
-
-def difference(results: Results, method: Result) -> Interval | None:
-    """Compare the AP of a method with the baseline's, query by query, over the seeds that both have.
-
-    Returns:
-        The difference of their mAP as fractions; None for the baseline itself, and without common seeds.
-    """
-    base = results.baseline
-    if base is None or base is method:
-        return None
-    seeds = tuple(seed for seed in method.seeds if seed in base.seeds)
-    if not seeds:
-        return None
-    return paired_bootstrap(method.precision(seeds) - base.precision(seeds))
-
-
-def _remarks(results: Results, rows: Sequence[Row]) -> list[str]:
-    data, baseline = results.bench.run.data, results.bench.baseline
-    found = [f"Measured rows: {_setup(results)}"]
-    if any(row.delta is not None for row in rows):
-        found.append(
-            f"Δ mAP is the difference to {baseline} with its paired bootstrap 95 % interval: queries are "
-            "drawn anew 10,000 times, AP is averaged over the seeds; an interval without 0 is set in bold."
-        )
-    found.append("Seconds are those of training; MB is the most memory of its process, features included.")
-    found += [f"{method.entry.label}: {method.entry.note}" for method in results.methods if method.entry.note]
-    return [*found, *notes(rows, data.layout, data.protocol)]
-
-
-def _problems(results: Results) -> list[str]:
-    found = [
-        f"{method.entry.label}, seed {seed}: {record['status']}: {record['reason']}"
-        for method in results.methods
-        for seed, record in method.failures.items()
-    ]
-    found += [
-        f"{method.entry.label}: not trained yet with seed {', '.join(map(str, method.missing))}"
-        for method in results.methods
-        if method.missing and (method.seeds or method.failures)
-    ]
-    untried = [one.entry.label for one in results.methods if not one.seeds and not one.failures]
-    return [*found, f"not trained yet: {'; '.join(untried)}"] if untried else found
+    below = remarks(results, rows), problems(results, official)
+    return Table(title, rows, bench.baselines[0], *below, bench.baselines)
 
 
 def to_json(results: Results, table: Table) -> dict[str, Any]:
     """Give the measured rows as fractions, with the differences to the baseline and what is missing."""
     return {
         "name": results.bench.name,
-        "baseline": results.bench.baseline,
+        "baseline": results.bench.baselines[0],
         "protocol": results.bench.run.data.protocol,
         "methods": {
-            row.method: _fractions(row) for row in table.rows if row.kind == MEASURED and row.percent
+            row.method: _fractions(row, results.bench.baselines)
+            for row in table.rows
+            if row.kind == MEASURED and row.percent
         },
         "problems": list(table.problems),
     }
 
 
-def _measured(results: Results, method: Result) -> Row:
+def _measured(results: Results, method: Result, deltas: Mapping[str, Interval]) -> Row:
     backbone, seeds = names_shown(results.bench.run.backbone.name), results.bench.seeds
-    label = method.entry.label
+    label, had = method.entry.label, method.entry.searched
+    searched = (had.settings, had.seconds) if had.settings else None
     if not method.seeds:
         status = ", ".join(sorted({str(one["status"]) for one in method.failures.values()}))
-        return Row(label, backbone, status, MEASURED, None)
+        return Row(label, backbone, status, MEASURED, None, searched=searched, group=method.entry.group)
     scores = 100 * method.scores()
-    delta = difference(results, method)
     return Row(
         label,
         backbone,
@@ -113,37 +81,29 @@ def _measured(results: Results, method: Result) -> Row:
         MEASURED,
         tuple(scores.mean(axis=0).tolist()),
         tuple(scores.std(axis=0, ddof=1).tolist()) if len(scores) > 1 else None,
-        delta=Interval(100 * delta.mean, 100 * delta.low, 100 * delta.high) if delta else None,
+        deltas={base: one.times(100) for base, one in deltas.items()},
         seconds=method.mean("seconds"),
         peak_mb=method.mean("peak_mb"),
+        searched=searched,
+        group=method.entry.group,
         also={part: float(np.mean(100 * method.scores(part)[:, -1])) for part in results.facts["parts"]},
     )
 
 
-def _setup(results: Results) -> str:
-    facts, run = results.facts, results.bench.run
-    sizes = facts["sizes"]
-    return (
-        f"{run.data.layout}, protocol {run.data.protocol}, the same frozen features of "
-        f"{names_shown(run.backbone.name)}; "
-        f"{sizes['test']} test sketches rank {sizes['gallery']} shapes; learned from {sizes['train']} "
-        f"sketches and {sizes['shapes']} shapes of {facts['learned_classes']} classes."
-    )
-
-
-def _fractions(row: Row) -> dict[str, Any]:
+def _fractions(row: Row, baselines: Sequence[str]) -> dict[str, Any]:
     spread = row.spread or [None] * len(NAMES)
-    delta = None
-    if row.delta:
-        delta = {name: getattr(row.delta, name) / 100 for name in ("mean", "low", "high")}
+    main, *others = [vars(row.deltas[one].times(0.01)) if one in row.deltas else None for one in baselines]
     return {
         **{name: value / 100 for name, value in zip(NAMES, row.percent or (), strict=True)},
         "spread": {
             name: value / 100 if value is not None else None
             for name, value in zip(NAMES, spread, strict=True)
         },
-        "delta_mAP": delta,
+        "delta_mAP": main,
+        **{f"delta_mAP to {name}": one for name, one in zip(baselines[1:], others, strict=True)},
+        **({"group": row.group} if row.group else {}),
         "seconds": row.seconds,
         "peak_mb": row.peak_mb,
+        **({"searched": {"settings": row.searched[0], "seconds": row.searched[1]}} if row.searched else {}),
         "also": {name: value / 100 for name, value in row.also.items()},
     }

@@ -42,7 +42,8 @@ def write_tables(results: Results, out: Path, official: Sequence[Official] = ())
     write_table(out, table)
     write_text(out / "per_class.csv", classes_csv(results))
     pictures = draw_all(results, out, official)
-    page = build_page("sketchshape.bench.tables/bench.html.j2", table, pictures, out, **about(results, table))
+    rest = about(results, table, pictures)
+    page = build_page("sketchshape.bench.tables/bench.html.j2", table, pictures, out, **rest)
     write_text(out / "table.html", page)
     return table
 
