@@ -172,6 +172,18 @@ def test_a_smaller_share_of_the_training_sketches_is_a_part_of_a_larger_one(
         settings(world, "data.share=0")
 
 
+def test_each_training_sketch_is_held_out_in_one_fold(world: Path, tmp_path: Path) -> None:
+    parts = [inputs_of(settings(world, f"data.fold={fold}"), tmp_path) for fold in range(5)]
+    held = [{item.id for item in inputs.validation.items} for inputs in parts]
+    assert [len(part) for part in held] == [3] * 5  # one of the five of each class
+    assert len(set().union(*held)) == 15
+    for inputs, part in zip(parts, held, strict=True):
+        assert {item.id for item in inputs.train.items} == set().union(*held) - part
+        assert np.bincount(inputs.validation.labels).tolist() == [1, 1, 1]
+    assert len({inputs.digest for inputs in parts}) == 5
+    assert parts[0].digest == inputs_of(settings(world), tmp_path).digest
+
+
 @pytest.mark.parametrize("protocol", ["held-out", "unseen"])
 def test_a_run_in_each_protocol(
     world: Path, tmp_path: Path, protocol: str, monkeypatch: pytest.MonkeyPatch

@@ -66,7 +66,7 @@ def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:
 
 def _sketches(task: Task, run: RunSettings) -> tuple[tuple[SketchItem, ...], tuple[SketchItem, ...]]:
     """Hold sketches out of training; those of classes that validation does not rank are of no use then."""
-    learn, held = split_validation(task.train, run.data.validation, SPLIT_SEED)
+    learn, held = split_validation(task.train, run.data.validation, SPLIT_SEED, run.data.fold)
     learn, _ = split_validation(learn, 1 - run.data.share, SPLIT_SEED)
     ranked = {item.label for item in (task.shapes if task.unseen else task.gallery)}
     return learn, tuple(item for item in held if item.label in ranked)
