@@ -47,6 +47,9 @@ def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:
     items = {"gallery": task.gallery, "train": learn, "validation": held, "test": task.test}
     if not closed:
         gathered["shapes"], items["shapes"] = preparer.shapes(task.shapes, "training shapes"), task.shapes
+    if task.validation_shapes is not None:
+        own = preparer.shapes(task.validation_shapes, "validation shapes")
+        gathered["validation_shapes"], items["validation_shapes"] = own, task.validation_shapes
     if run.words.weight and dataset.further:
         gathered["words"] = preparer.sketches(dataset.further, asked, "sketches of other words")
         items["words"] = dataset.further
@@ -79,8 +82,9 @@ def as_part(items: Sequence[Any], gathered: Gathered) -> Part:
 
 
 def _check(parts: Mapping[str, Part], items: Mapping[str, Sequence[Any]]) -> None:
-    for part, name in (("gallery", "shape"), ("shapes", "training shape"), ("train", "training sketch")):
-        if len(parts[part]) == 0:
+    names = {"gallery": "shape", "shapes": "training shape", "train": "training sketch"}
+    for part, name in {**names, "validation_shapes": "validation shape"}.items():
+        if part in parts and len(parts[part]) == 0:
             total = len(items[part])
             raise DatasetError(f"no {name} of {total} could be read; the lines above name each file")
 
