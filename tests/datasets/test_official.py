@@ -1,67 +1,17 @@
 """The SHREC layouts: lists anywhere, files by number, every mismatch said. The archives here are made up."""
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+from official_files import BENCHMARKS, IDS, LISTS, SHAPES, SKETCHES, TEST, cla, make, shared, touch
 from PIL import Image
 
 from sketchshape.datasets import load_dataset
 from sketchshape.datasets.cla import read_cla
-from sketchshape.datasets.layouts import psb76, shrec13, shrec14
 from sketchshape.errors import DatasetError
 
-BENCHMARKS = {"shrec13": shrec13.BENCHMARK, "shrec14": shrec14.BENCHMARK, "psb76": psb76.BENCHMARK}
-IDS = {"shrec13": ("3", "15"), "shrec14": ("000003", "000015"), "psb76": ("3", "15")}
-# Where the unpacked archives of each benchmark put their files.
-LISTS = {"shrec13": "SHREC2013_Sketch_Evaluation", "shrec14": "SHREC14_Sketch_Evaluation_CVIU", "psb76": "."}
-SHAPES = {
-    "shrec13": "SHREC13_SBR_TARGET_MODELS/models",
-    "shrec14": "SHREC14LSSTB_TARGET_MODELS",
-    "psb76": "models",
-}
-SKETCHES = {
-    "shrec13": {"train": "SHREC13_SBR_TRAINING_SKETCHES/SHREC13_SBR_TRAINING_SKETCHES",
-                "test": "SHREC13_SBR_TESTING_SKETCHES"},
-    "shrec14": dict.fromkeys(("train", "test"), "SHREC14LSSTB_SKETCHES/SHREC14LSSTB_SKETCHES"),
-    "psb76": dict.fromkeys(("train", "test"), "sketches"),
-}  # fmt: skip
-TRAIN = {"axe": ("31", "32"), "wine-bottle": ("41", "42", "43")}
-TEST = {"axe": ("35",), "wine-bottle": ("1", "47")}
 layouts = pytest.mark.parametrize("layout", sorted(BENCHMARKS))
-
-
-def cla(path: Path, classes: Mapping[str, tuple[str, ...]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    body = "".join(
-        f"\n{name} 0 {len(ids)}\n" + "".join(f"{id}\n" for id in ids) for name, ids in classes.items()
-    )
-    path.write_text(f"PSB 1\n{len(classes)} {sum(map(len, classes.values()))}\n{body}")
-
-
-def touch(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
-    return path
-
-
-def make(root: Path, layout: str) -> dict[str, tuple[str, ...]]:
-    first, second = IDS[layout]
-    shapes = {"wine-bottle": (second,), "axe": (first,)}  # not in alphabetical order
-    prefix, lists = BENCHMARKS[layout].prefix, root / LISTS[layout]
-    cla(lists / f"{prefix}Model.cla", shapes)
-    cla(lists / f"{prefix}Sketch_Train.cla", TRAIN)
-    cla(lists / f"{prefix}Sketch_Test.cla", TEST)
-    for ids in shapes.values():
-        for id in ids:
-            touch(root / SHAPES[layout] / f"{BENCHMARKS[layout].shape.format(id)}.off")
-    for part, classes in (("train", TRAIN), ("test", TEST)):
-        for name, ids in classes.items():
-            for id in ids:
-                touch(root / SKETCHES[layout][part] / name / part / f"{id}.png")
-    return shapes
 
 
 @layouts
@@ -233,14 +183,6 @@ def test_linked_folders_are_followed_but_not_for_ever(tmp_path: Path) -> None:
     (root / "link").symlink_to(tmp_path / "data")
     (tmp_path / "data" / "loop").symlink_to(root)
     assert len(load_dataset("shrec13", root, strict=False).train) == 5
-
-
-def shared() -> Path:
-    chosen = os.environ.get("SKETCHSHAPE_SHARED")
-    folder = Path(chosen) if chosen else Path(__file__).parents[3] / "shared"
-    if not (folder / "data").is_dir():
-        pytest.skip("the official lists are not on this machine (SKETCHSHAPE_SHARED)")
-    return folder / "data"
 
 
 @pytest.mark.parametrize(("layout", "smallest", "largest"), [("shrec13", 4, 184), ("shrec14", 1, 632)])

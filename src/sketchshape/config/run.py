@@ -25,6 +25,8 @@ class DataSettings:
         unseen: names of the classes that the protocol unseen leaves out; empty is every fifth by a hash.
         share: of the training sketches of each class that is learned from, up to 1, for learning curves;
             a smaller share is a part of a larger one.
+        sources: of the layout psb76, the collections whose sketches are learned from and tested with, of
+            quickdraw, sketchy and tuberlin; empty is all.
     """
 
     layout: str = "folder"
@@ -36,6 +38,7 @@ class DataSettings:
     held_out_least: int = 10
     unseen: tuple[str, ...] = ()
     share: float = 1.0
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
