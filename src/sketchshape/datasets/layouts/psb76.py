@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sketchshape.datasets.items import Dataset
 from sketchshape.datasets.official import Benchmark, load_benchmark
+from sketchshape.datasets.recognise import SIZES
 from sketchshape.errors import ConfigError, DatasetError
 
 SOURCES = "sources.csv"  # its column source has <collection>:<name there> of each sketch
@@ -16,7 +17,7 @@ BENCHMARK = Benchmark(
     name="psb76",
     prefix="",
     shape="m{}",
-    sizes={"Model": (90, 1258), "Sketch_Train": (76, 2022), "Sketch_Test": (76, 1107)},
+    sizes=SIZES["psb76"],
     source="expected are Model.cla, Sketch_Train.cla, Sketch_Test.cla, models/m<id>.off and "
     "sketches/<class>/<train|test>/<id>.png",
 )
