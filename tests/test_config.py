@@ -44,6 +44,16 @@ def test_an_unknown_key_names_the_near_one(tmp_path: Path) -> None:
         ("[views]\nelevations = [30, 91]", "views.elevations is 91.0, expected -90.0 to 90.0"),
         ("[views]\npool = 'max'", "views.pool is 'max', expected one of: mean, mean\\+max"),
         ("[data]\nvalidation = 0.9", "data.validation is 0.9, expected 0.0 to 0.5"),
+        (
+            "[data]\nvalidation = 0.2\nfold = 5",
+            r"data.fold is 5, expected 0 to 4: the parts of data.validation = 0.2$",
+        ),
+        ("[data]\nvalidation = 0.3\nfold = 3", "data.fold is 3, expected 0 to 2: the parts of"),
+        ("[data]\nfold = -1", "data.fold is -1, expected 0 to 9: the parts of data.validation = 0.1"),
+        (
+            "[data]\nvalidation = 0.0\nfold = 1",
+            "data.fold is 1, expected 0 to 0: set data.validation to 0.2 for 5 parts",
+        ),
         ("[train]\nseeds = []", "train.seeds is empty"),
         ("a = [", "not TOML"),
         ("[backbone]\nname = 3", "backbone.name is 3, expected a text or a list of such"),

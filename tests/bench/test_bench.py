@@ -19,7 +19,7 @@ from small_world import SETTINGS, make_world
 
 from sketchshape.bench import load_bench, read_results, write_tables
 from sketchshape.bench.cells import DONE, QUERIES, RECORD, TASK, WORK, Cell, load_queries
-from sketchshape.bench.features_folder import TEACHERS, load_inputs, save_inputs, to_learn_from
+from sketchshape.bench.features_folder import TEACHERS, load_inputs, save_inputs, to_learn_from, without_lines
 from sketchshape.bench.plan import Entry
 from sketchshape.bench.run import claim
 from sketchshape.bench.runner import ERRORS, Runner
@@ -379,12 +379,15 @@ def test_inputs_survive_the_way_through_files(inputs: Inputs, tmp_path: Path) ->
     empty = replace(inputs, validation=to_learn_from(inputs).validation)
     drawn = replace(inputs.shapes, lines=inputs.shapes.data[:, :2, None])
     lined = replace(inputs, shapes=drawn, gallery=drawn)
-    for given in (lined, inputs, empty, replace(inputs, gallery=inputs.test, unseen=("new",))):
+    chosen = replace(lined, gallery=inputs.gallery, validation_shapes=drawn)
+    for given in (lined, inputs, chosen, empty, replace(inputs, gallery=inputs.test, unseen=("new",))):
         save_inputs(given, tmp_path)
         found = load_inputs(tmp_path)
         assert (found.names, found.digest) == (given.names, given.digest)
         assert (found.gallery is found.shapes) == (given.gallery is given.shapes)
-        for name in ("shapes", "gallery", "train", "validation", "test"):
+        assert (found.validation_shapes is None) == (given.validation_shapes is None)
+        own = () if given.validation_shapes is None else ("validation_shapes",)
+        for name in ("shapes", "gallery", "train", "validation", "test", *own):
             mine, theirs = getattr(given, name), getattr(found, name)
             assert np.array_equal(mine.data, theirs.data)
             assert (mine.lines is None) == (theirs.lines is None)
@@ -396,9 +399,18 @@ def test_inputs_survive_the_way_through_files(inputs: Inputs, tmp_path: Path) ->
         load_inputs(tmp_path)
 
 
+def test_line_drawings_are_left_out_of_all_shapes(inputs: Inputs) -> None:
+    drawn = replace(inputs.shapes, lines=inputs.shapes.data[:, :2, None])
+    found = without_lines(replace(inputs, shapes=drawn, gallery=drawn, validation_shapes=drawn))
+    for part in (found.shapes, found.gallery, found.validation_gallery):
+        assert part.lines is None
+        assert part.data is inputs.shapes.data
+    assert without_lines(inputs).validation_shapes is None
+
+
 def test_what_a_method_learns_from_holds_no_other_shape_or_sketch(inputs: Inputs) -> None:
-    found = to_learn_from(replace(inputs, gallery=inputs.test))
-    assert found.gallery is found.shapes is inputs.shapes
+    found = to_learn_from(replace(inputs, gallery=inputs.test, validation_shapes=inputs.test))
+    assert found.gallery is found.shapes is found.validation_gallery is inputs.shapes
     assert (len(found.test), len(found.validation)) == (0, 0)
     assert found.train is inputs.train
 

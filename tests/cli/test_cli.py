@@ -38,7 +38,7 @@ def test_train_evaluate_report(world: Path, tmp_path: Path, capsys: pytest.Captu
     assert all(0 <= figures[name] <= 1 for name in ("NN", "FT", "ST", "E", "DCG", "mAP"))
     assert (figures["queries"], figures["gallery"], figures["skipped"]) == (9, 12, 0)
     assert main(["evaluate", str(run), "--queries", str(world / "sketches/test")]) == 0
-    assert "9 queries, 12 shapes, 0 skipped" in capsys.readouterr().out
+    assert "9 queries of 3 classes, 12 shapes, 0 skipped" in capsys.readouterr().out
     assert main(["report", str(run)]) == 0
     assert (run / "report/index.html").is_file()
 

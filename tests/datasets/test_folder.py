@@ -308,6 +308,32 @@ def test_validation_depends_on_ids_and_seed_alone() -> None:
     assert len(set().union(*chosen)) == 40  # no item is never drawn
 
 
+@pytest.mark.parametrize(("fraction", "folds"), [(0.5, 2), (1 / 3, 3), (0.25, 4), (0.2, 5), (0.1, 10)])
+def test_folds_are_disjoint_have_all_items_and_are_as_large_in_each_class(
+    fraction: float, folds: int
+) -> None:
+    sizes = (1, 2, 3, 4, 7, 10, 12, 50, 53)
+    items = sketches(*sizes)
+    parts = [split_validation(items, fraction, 0, fold) for fold in range(folds)]
+    assert parts[0] == split_validation(items, fraction, 0)
+    found = [item.id for _, held in parts for item in held]
+    assert sorted(found) == sorted(item.id for item in items[1:])  # the only one of its class always stays
+    for train, held in parts:
+        assert sorted([*train, *held], key=items.index) == items
+        assert {item.label for item in train} == set(range(len(sizes)))
+        for label, size in enumerate(sizes[1:], 1):
+            assert abs(sum(item.label == label for item in held) - size * fraction) < 1
+    with pytest.raises(ValueError, match=rf"fold is {folds}, expected 0 to {folds - 1} of a fraction"):
+        split_validation(items, fraction, 0, folds)
+
+
+def test_folds_that_leave_a_rest_are_disjoint_too() -> None:
+    items = sketches(50, 9)
+    parts = [{item.id for item in split_validation(items, 0.3, 0, fold)[1]} for fold in range(3)]
+    assert [len(part) for part in parts] == [18, 17, 18]
+    assert len(set().union(*parts)) == 53
+
+
 @pytest.mark.parametrize("fraction", [-0.1, 1.1, float("nan")])
 def test_bad_fractions(fraction: float) -> None:
     with pytest.raises(ValueError, match="expected 0 to 1"):

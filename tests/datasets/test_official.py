@@ -1,67 +1,23 @@
 """The SHREC layouts: lists anywhere, files by number, every mismatch said. The archives here are made up."""
 
-import os
-from collections.abc import Mapping
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from official_files import BENCHMARKS, IDS, LISTS, SHAPES, SKETCHES, TEST, cla, make, shared, touch
 from PIL import Image
+from small_world import SETTINGS
 
+from sketchshape.cli.main import main
+from sketchshape.config import from_tree, override
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import load_dataset
 from sketchshape.datasets.cla import read_cla
-from sketchshape.datasets.layouts import psb76, shrec13, shrec14
-from sketchshape.errors import DatasetError
+from sketchshape.errors import DatasetError, SketchError
+from sketchshape.train.data.preparer import Preparer
 
-BENCHMARKS = {"shrec13": shrec13.BENCHMARK, "shrec14": shrec14.BENCHMARK, "psb76": psb76.BENCHMARK}
-IDS = {"shrec13": ("3", "15"), "shrec14": ("000003", "000015"), "psb76": ("3", "15")}
-# Where the unpacked archives of each benchmark put their files.
-LISTS = {"shrec13": "SHREC2013_Sketch_Evaluation", "shrec14": "SHREC14_Sketch_Evaluation_CVIU", "psb76": "."}
-SHAPES = {
-    "shrec13": "SHREC13_SBR_TARGET_MODELS/models",
-    "shrec14": "SHREC14LSSTB_TARGET_MODELS",
-    "psb76": "models",
-}
-SKETCHES = {
-    "shrec13": {"train": "SHREC13_SBR_TRAINING_SKETCHES/SHREC13_SBR_TRAINING_SKETCHES",
-                "test": "SHREC13_SBR_TESTING_SKETCHES"},
-    "shrec14": dict.fromkeys(("train", "test"), "SHREC14LSSTB_SKETCHES/SHREC14LSSTB_SKETCHES"),
-    "psb76": dict.fromkeys(("train", "test"), "sketches"),
-}  # fmt: skip
-TRAIN = {"axe": ("31", "32"), "wine-bottle": ("41", "42", "43")}
-TEST = {"axe": ("35",), "wine-bottle": ("1", "47")}
 layouts = pytest.mark.parametrize("layout", sorted(BENCHMARKS))
-
-
-def cla(path: Path, classes: Mapping[str, tuple[str, ...]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    body = "".join(
-        f"\n{name} 0 {len(ids)}\n" + "".join(f"{id}\n" for id in ids) for name, ids in classes.items()
-    )
-    path.write_text(f"PSB 1\n{len(classes)} {sum(map(len, classes.values()))}\n{body}")
-
-
-def touch(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
-    return path
-
-
-def make(root: Path, layout: str) -> dict[str, tuple[str, ...]]:
-    first, second = IDS[layout]
-    shapes = {"wine-bottle": (second,), "axe": (first,)}  # not in alphabetical order
-    prefix, lists = BENCHMARKS[layout].prefix, root / LISTS[layout]
-    cla(lists / f"{prefix}Model.cla", shapes)
-    cla(lists / f"{prefix}Sketch_Train.cla", TRAIN)
-    cla(lists / f"{prefix}Sketch_Test.cla", TEST)
-    for ids in shapes.values():
-        for id in ids:
-            touch(root / SHAPES[layout] / f"{BENCHMARKS[layout].shape.format(id)}.off")
-    for part, classes in (("train", TRAIN), ("test", TEST)):
-        for name, ids in classes.items():
-            for id in ids:
-                touch(root / SKETCHES[layout][part] / name / part / f"{id}.png")
-    return shapes
 
 
 @layouts
@@ -110,6 +66,106 @@ def test_the_sizes_are_the_published_ones(tmp_path: Path, layout: str) -> None:
         DatasetError, match=rf"2 classes and 2 items, expected {classes} and {shapes} .*strict=False"
     ):
         load_dataset(layout, tmp_path)
+
+
+def sized(classes: int, items: int) -> dict[str, tuple[str, ...]]:
+    """Make a list of that size."""
+    ids = [str(number) for number in range(items)]
+    return {f"c{label}": tuple(ids[label::classes]) for label in range(classes)}
+
+
+FOLDERS = (
+    "sort its files into shapes/<class>/* and sketches/{train,test}/<class>/* and set data.layout=folder"
+)
+
+
+@pytest.mark.parametrize(
+    ("layout", "part", "size", "expected"),
+    [
+        ("shrec13", "Model", (171, 8987), "SHREC'14: set data.layout=shrec14"),
+        ("shrec13", "Model", (20, 400), f"SHREC'12, of which there is no layout: {FOLDERS}"),
+        ("shrec13", "Model", (13, 260), f"SHREC'12, of which there is no layout: {FOLDERS}"),
+        ("shrec14", "Model", (90, 1258), "SHREC'13: set data.layout=shrec13"),
+        ("psb76", "Sketch_Train", (90, 4500), "SHREC'13: set data.layout=shrec13"),
+        ("shrec13", "Sketch_Train", (76, 2022), "psb76: set data.layout=psb76"),
+    ],
+)
+def test_sizes_of_another_benchmark_name_it(
+    tmp_path: Path, layout: str, part: str, size: tuple[int, int], expected: str
+) -> None:
+    benchmark = BENCHMARKS[layout]
+    for name, own in benchmark.sizes.items():
+        cla(tmp_path / f"{benchmark.prefix}{name}.cla", sized(*(size if name == part else own)))
+    with pytest.raises(DatasetError) as caught:
+        load_dataset(layout, tmp_path)
+    known = benchmark.sizes[part]
+    path = tmp_path / f"{benchmark.prefix}{part}.cla"
+    assert str(caught.value) == (
+        f"{path}: {size[0]} classes and {size[1]} items, expected {known[0]} and {known[1]} of {layout}; "
+        f"take the official list, or, as these are the sizes of {expected}"
+    )
+
+
+@pytest.mark.parametrize("layout", sorted(BENCHMARKS))
+@pytest.mark.parametrize("other", sorted(BENCHMARKS))
+def test_lists_of_another_benchmark_name_it(tmp_path: Path, layout: str, other: str) -> None:
+    if layout == other:
+        return
+    make(tmp_path, other)
+    title = {"shrec13": "SHREC'13", "shrec14": "SHREC'14", "psb76": "psb76"}[other]
+    with pytest.raises(DatasetError) as caught:
+        load_dataset(layout, tmp_path)
+    missing, there = (f"{BENCHMARKS[name].prefix}Model.cla" for name in (layout, other))
+    assert str(caught.value) == (
+        f"{missing} is not under {tmp_path}, but {there} is, a list of {title}: set data.layout={other}"
+    )
+
+
+def test_lists_of_shrec12_say_that_there_is_no_layout(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cla(tmp_path / "lists/SHREC2012_Sketch.cla", TEST)
+    config = Path(__file__).parents[2] / "configs/shrec13.toml"
+    assert main(["train", str(config), "--data", str(tmp_path), "--out", str(tmp_path / "run")]) == 1
+    said = capsys.readouterr().err
+    assert f"but SHREC2012_Sketch.cla is, a list of SHREC'12, of which there is no layout: {FOLDERS}" in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_list_that_is_missing_beside_others_of_its_benchmark_is_not_another_benchmark(
+    tmp_path: Path,
+) -> None:
+    make(tmp_path, "shrec13")
+    (tmp_path / LISTS["shrec13"] / "SHREC13_SBR_Sketch_Test.cla").unlink()
+    cla(tmp_path / "SHREC12.cla", TEST)
+    with pytest.raises(
+        DatasetError, match=r"SHREC13_SBR_Sketch_Test\.cla is not under [^,]*; ask the track's"
+    ):
+        load_dataset("shrec13", tmp_path, strict=False)
+
+
+def test_sketches_of_any_size_and_shape_are_read_and_those_that_show_nothing_are_named(
+    tmp_path: Path,
+) -> None:
+    make(tmp_path, "shrec13")
+    items = load_dataset("shrec13", tmp_path, strict=False).train
+    sizes = [(1111, 1111), (224, 224), (300, 90), (12, 9), (64, 64)]  # width, height; the last one is blank
+    for item, (width, height) in zip(items, sizes, strict=True):
+        levels = np.full((height, width), 255, np.uint8)
+        levels[height // 4 : height // 2, width // 4 : width // 2] = 0 if width != 64 else 255
+        Image.fromarray(levels).save(item.path)
+    assert [item.read().shape for item in items[:3]] == [(1111, 1111), (224, 224), (90, 300)]
+    with pytest.raises(SketchError) as caught:
+        items[3].read()
+    cause = "is 12 x 9 pixels, expected a side of 16 or more; take a larger picture"
+    assert str(caught.value) == f"{items[3].path}: {cause}"
+    with pytest.raises(SketchError, match=rf"^{re.escape(str(items[4].path))}: no ink"):
+        items[4].read()
+    run = from_tree(RunSettings, override({}, SETTINGS))
+    found = Preparer(run, cache=tmp_path / "cache", workers=1, quiet=True).sketches(items, 1)
+    assert found.kept == [0, 1, 2]
+    assert [problem.partition(":")[0] for problem in found.problems] == [str(item.path) for item in items[3:]]
 
 
 def test_known_sizes() -> None:
@@ -233,14 +289,6 @@ def test_linked_folders_are_followed_but_not_for_ever(tmp_path: Path) -> None:
     (root / "link").symlink_to(tmp_path / "data")
     (tmp_path / "data" / "loop").symlink_to(root)
     assert len(load_dataset("shrec13", root, strict=False).train) == 5
-
-
-def shared() -> Path:
-    chosen = os.environ.get("SKETCHSHAPE_SHARED")
-    folder = Path(chosen) if chosen else Path(__file__).parents[3] / "shared"
-    if not (folder / "data").is_dir():
-        pytest.skip("the official lists are not on this machine (SKETCHSHAPE_SHARED)")
-    return folder / "data"
 
 
 @pytest.mark.parametrize(("layout", "smallest", "largest"), [("shrec13", 4, 184), ("shrec14", 1, 632)])

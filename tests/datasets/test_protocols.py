@@ -15,6 +15,7 @@ from sketchshape.config.run import DataSettings, RunSettings
 from sketchshape.datasets import Dataset, ShapeItem, SketchItem, Task, divide, load_dataset
 from sketchshape.datasets.parts import Inputs
 from sketchshape.errors import ConfigError, DatasetError
+from sketchshape.files import digest
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.train.data.inputs import prepare_inputs
@@ -49,7 +50,8 @@ def test_closed_learns_from_what_it_ranks() -> None:
 
 
 def test_held_out_takes_a_fifth_of_each_large_class_and_asks_for_these_classes_only() -> None:
-    task = divide(DATASET, DataSettings(protocol="held-out"))
+    task = divide(DATASET, DataSettings(protocol="held-out", validation=0.0))
+    assert task.validation_shapes is None
     counts = np.bincount([item.label for item in task.gallery], minlength=7)
     assert counts.tolist() == [4, 2, 2, 0, 0, 0, 2]
     assert {item.id for item in task.shapes}.isdisjoint({item.id for item in task.gallery})
@@ -58,6 +60,36 @@ def test_held_out_takes_a_fifth_of_each_large_class_and_asks_for_these_classes_o
     assert len(task.test) == 9
     assert task.train == DATASET.train
     assert task.classes == NAMES
+
+
+@pytest.mark.parametrize("least", [3, 5, 10])
+def test_validation_ranks_shapes_that_are_neither_learned_from_nor_ranked_in_the_end(least: int) -> None:
+    """As many as in the end and of the same classes; what is ranked and asked in the end stays as it is."""
+    data = DataSettings(protocol="held-out", held_out_least=least)
+    final, task = (divide(DATASET, replace(data, validation=part)) for part in (0.0, 0.2))
+    assert task.validation_shapes is not None
+    own, ranked, learned = (
+        {item.id for item in items} for items in (task.validation_shapes, task.gallery, task.shapes)
+    )
+    assert own.isdisjoint(ranked | learned)
+    assert ranked.isdisjoint(learned)
+    assert own | ranked | learned == {item.id for item in DATASET.shapes}
+    assert own | learned == {item.id for item in final.shapes}
+    sizes = [
+        np.bincount([item.label for item in items], minlength=7)
+        for items in (task.validation_shapes, task.gallery)
+    ]
+    assert np.array_equal(sizes[0] > 0, sizes[1] > 0)
+    assert np.abs(sizes[0] - sizes[1]).max() <= 1
+    assert {item.label for item in task.shapes} == set(range(7))
+    assert replace(task, shapes=final.shapes, validation_shapes=None) == final
+
+
+@pytest.mark.parametrize("protocol", ["closed", "unseen"])
+def test_the_other_protocols_keep_no_shapes_for_validation(protocol: str) -> None:
+    tasks = [divide(DATASET, DataSettings(protocol=protocol, validation=part)) for part in (0.0, 0.2)]
+    assert tasks[0] == tasks[1]
+    assert tasks[0].validation_shapes is None
 
 
 def test_held_out_depends_on_the_ids_alone() -> None:
@@ -157,6 +189,37 @@ def test_the_arrays_follow_the_protocol_and_share_one_cache(world: Path, tmp_pat
     assert {inputs.names[label] for label in inputs.validation.labels} <= set(inputs.classes)
 
 
+def test_validation_of_held_out_shapes_asks_the_same_sketches_of_other_shapes(
+    world: Path, tmp_path: Path
+) -> None:
+    closed = inputs_of(settings(world), tmp_path)
+    run = settings(world, "data.protocol=held-out")
+    inputs = inputs_of(run, tmp_path)
+    assert inputs.validation_gallery is inputs.validation_shapes
+    assert [item.id for item in inputs.validation.items] == [item.id for item in closed.validation.items]
+    ids = [{item.id for item in part.items} for part in (inputs.validation_gallery, inputs.gallery)]
+    learned = {item.id for item in inputs.shapes.items}
+    assert [len(ids[0]), len(ids[1]), len(learned)] == [6, 6, 18]
+    assert len(ids[0] | ids[1] | learned) == 30
+    final = inputs_of(settings(world, "data.protocol=held-out", "data.validation=0.0"), tmp_path)
+    assert final.validation_shapes is None
+    assert {item.id for item in final.gallery.items} == ids[1]
+    assert {item.id for item in final.shapes.items} == ids[0] | learned
+
+
+def test_without_validation_the_digest_is_of_the_five_parts_alone(world: Path, tmp_path: Path) -> None:
+    """Runs that were trained before are recognised: nothing else decides the hash of their arrays."""
+    run = settings(world, "data.protocol=held-out", "data.validation=0.0")
+    inputs = inputs_of(run, tmp_path)
+    weights = Preparer(run, cache=tmp_path, workers=1, quiet=True).weights
+    parts = [getattr(inputs, name) for name in ("gallery", "train", "validation", "test", "shapes")]
+    facts = [
+        [[item.id for item in part.items], part.labels.tolist(), digest(part.data.tobytes())]
+        for part in parts
+    ]
+    assert inputs.digest == digest(*facts, weights)
+
+
 def test_a_smaller_share_of_the_training_sketches_is_a_part_of_a_larger_one(
     world: Path, tmp_path: Path
 ) -> None:
@@ -172,6 +235,18 @@ def test_a_smaller_share_of_the_training_sketches_is_a_part_of_a_larger_one(
         settings(world, "data.share=0")
 
 
+def test_each_training_sketch_is_held_out_in_one_fold(world: Path, tmp_path: Path) -> None:
+    parts = [inputs_of(settings(world, f"data.fold={fold}"), tmp_path) for fold in range(5)]
+    held = [{item.id for item in inputs.validation.items} for inputs in parts]
+    assert [len(part) for part in held] == [3] * 5  # one of the five of each class
+    assert len(set().union(*held)) == 15
+    for inputs, part in zip(parts, held, strict=True):
+        assert {item.id for item in inputs.train.items} == set().union(*held) - part
+        assert np.bincount(inputs.validation.labels).tolist() == [1, 1, 1]
+    assert len({inputs.digest for inputs in parts}) == 5
+    assert parts[0].digest == inputs_of(settings(world), tmp_path).digest
+
+
 @pytest.mark.parametrize("protocol", ["held-out", "unseen"])
 def test_a_run_in_each_protocol(
     world: Path, tmp_path: Path, protocol: str, monkeypatch: pytest.MonkeyPatch
@@ -184,7 +259,8 @@ def test_a_run_in_each_protocol(
     centers = Centers.load(tmp_path / "run/seed-0/centers.npz")
     assert set(record["classes"]) == {"box", "plate", "rod"}
     if protocol == "held-out":
-        assert (record["dataset"]["shapes"], record["dataset"]["learned_shapes"]) == (6, 24)
+        sizes = [record["dataset"][name] for name in ("shapes", "learned_shapes", "validation_shapes")]
+        assert sizes == [6, 18, 6]
         assert len(centers.classes) == 3
     else:
         assert (record["dataset"]["shapes"], record["dataset"]["learned_shapes"]) == (10, 20)

@@ -14,6 +14,7 @@ from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.errors import ArtefactError
 from sketchshape.files import atomic, write_json
 
+SHAPES = ("shapes", "gallery", "validation_shapes")
 PARTS = ("shapes", "gallery", "train", "validation", "test")
 RECORD = "inputs.json"
 TEACHERS = "teachers"  # folder beside the features, in which equal teachers are kept
@@ -29,7 +30,8 @@ def save_inputs(inputs: Inputs, folder: Path) -> None:
     (folder / RECORD).unlink(missing_ok=True)  # it is written last: where it is, the arrays are whole
     closed = inputs.gallery is inputs.shapes
     ids, labels = {}, {}
-    for name in PARTS[closed:]:
+    own = () if inputs.validation_shapes is None else ("validation_shapes",)
+    for name in (*PARTS[closed:], *own):
         part: Part = getattr(inputs, name)
         _save(folder / f"{name}.npy", part.data)
         _save(folder / f"{name}-lines.npy", part.lines)
@@ -66,13 +68,13 @@ def load_inputs(folder: Path) -> Inputs:
 def to_learn_from(inputs: Inputs) -> Inputs:
     """Leave out all that a method must not look at: other shapes, validation sketches and test sketches."""
     nothing = inputs.test.emptied()
-    return replace(inputs, gallery=inputs.shapes, validation=nothing, test=nothing)
+    return replace(inputs, gallery=inputs.shapes, validation=nothing, test=nothing, validation_shapes=None)
 
 
 def without_lines(inputs: Inputs) -> Inputs:
     """Leave out line drawings, for a method that does not ask for them."""
-    gallery, shapes = (replace(part, lines=None) for part in (inputs.gallery, inputs.shapes))
-    return replace(inputs, gallery=gallery, shapes=shapes)
+    parts = {name: part for name in SHAPES if (part := getattr(inputs, name)) is not None}
+    return replace(inputs, **{name: replace(part, lines=None) for name, part in parts.items()})
 
 
 def _save(path: Path, data: np.ndarray[Any, Any] | None) -> None:
@@ -84,7 +86,7 @@ def _save(path: Path, data: np.ndarray[Any, Any] | None) -> None:
 
 
 def _part(path: Path, ids: list[str], labels: list[int]) -> Part:
-    kind: Any = ShapeItem if path.stem in ("shapes", "gallery") else SketchItem
+    kind: Any = ShapeItem if path.stem in SHAPES else SketchItem
     items = tuple(kind(name, label, Path()) for name, label in zip(ids, labels, strict=True))
     # Copy on write: torch warns about arrays that cannot be written to.
     data, drawn = np.load(path, mmap_mode="c"), path.with_name(f"{path.stem}-lines.npy")

@@ -95,7 +95,7 @@ def prepare(run: RunSettings, folder: Path, *, workers: int | None, say: Say) ->
     Returns:
         Classes, sizes and problems of the data, and the hash `data` of all arrays.
     """
-    dataset = load_dataset(run.data.layout, run.data.path)
+    dataset = load_dataset(run.data.layout, run.data.path, sources=run.data.sources)
     inputs = prepare_inputs(dataset, Preparer(run, workers=workers))
     for problem in inputs.problems:
         say(f"note: {problem}")

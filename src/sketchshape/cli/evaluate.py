@@ -60,8 +60,9 @@ def _print(figures: dict[str, object]) -> None:
     console = Console()
     console.print(table)
     seeds = len(figures["seeds"])  # type: ignore[arg-type]
+    asked = f"{figures['queries']} queries of {figures['classes']} classes"
     console.print(
-        f"percent; {figures['queries']} queries, {figures['gallery']} shapes, {figures['skipped']} skipped; "
+        f"percent; {asked}, {figures['gallery']} shapes, {figures['skipped']} skipped; "
         f"mean of {seeds} seed{'s' if seeds > 1 else ''}",
         style="dim",
     )

@@ -21,6 +21,7 @@ class DataSettings:
         path: root folder; `--data` on the command line overrides it; "sample" is the bundled sample.
         validation: fraction 0..0.5 of the training sketches of each class that is held out of training. The
             default is ours; the paper learns from all of them, 0.
+        fold: which part of that size is held out: with validation = 0.2 the parts 0 to 4 have all sketches.
         up: the axis that points up in the mesh files: y, z, x, or -y, -z, -x.
         protocol: closed (all shapes are learned from and ranked, the paper), held-out (a fifth of the shapes
             is kept for ranking) or unseen (whole classes are); see `sketchshape.datasets.protocols`.
@@ -28,16 +29,20 @@ class DataSettings:
         unseen: names of the classes that the protocol unseen leaves out; empty is every fifth by a hash.
         share: of the training sketches of each class that is learned from, up to 1, for learning curves;
             a smaller share is a part of a larger one.
+        sources: of the layout psb76, the collections whose sketches are learned from and tested with, of
+            quickdraw, sketchy and tuberlin; empty is all.
     """
 
     layout: str = "folder"
     path: str = ""
     validation: float = 0.1
+    fold: int = 0
     up: str = "y"
     protocol: str = "closed"
     held_out_least: int = 10
     unseen: tuple[str, ...] = ()
     share: float = 1.0
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -241,6 +246,7 @@ class RunSettings:
         for stage, where in ((self.teacher, "teacher"), (self.student, "student"), (self.words, "words")):
             check_stage(stage, where)
         _within("data.validation", self.data.validation, 0.0, 0.5)
+        _check_fold(self.data.fold, self.data.validation)
         if not self.views.elevations:
             raise ConfigError("views.elevations is empty, expected numbers of degrees, such as [30.0]")
         for elevation in self.views.elevations:
@@ -284,6 +290,29 @@ def check_stage(stage: StageSettings, where: str) -> None:
     _within(f"{where}.accumulate", stage.accumulate, 1, 10_000)
     _within(f"{where}.ema", stage.ema, 0.0, 0.99999)
     _within(f"{where}.balance", stage.balance, 0.0, 1.0)
+
+
+def fold_count(fraction: float) -> int:
+    """Tell how many parts of a size there are beside each other.
+
+    Args:
+        fraction: of the whole that a part is, 0..1.
+
+    Returns:
+        At least 1, also where the part is empty.
+    """
+    return int(1 / fraction + 1e-9) if fraction else 1
+
+
+def _check_fold(fold: int, validation: float) -> None:
+    last = fold_count(validation) - 1
+    if not 0 <= fold <= last:
+        parts = (
+            f"the parts of data.validation = {validation}"
+            if last
+            else "set data.validation to 0.2 for 5 parts"
+        )
+        raise ConfigError(f"data.fold is {fold}, expected 0 to {last}: {parts}")
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

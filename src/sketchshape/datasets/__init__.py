@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sketchshape.datasets.protocols import Task, divide
 from sketchshape.datasets.sample import sample_root
 from sketchshape.datasets.split import split_validation
 from sketchshape.datasets.walk import class_key, files_under
-from sketchshape.errors import DatasetError, UsageError
+from sketchshape.errors import ConfigError, DatasetError, UsageError
 
 LAYOUTS: tuple[str, ...] = tuple(sorted(module.name for module in pkgutil.iter_modules(layouts.__path__)))
 
@@ -33,19 +34,23 @@ __all__ = [
 ]
 
 
-def load_dataset(layout: str, root: str | Path, *, strict: bool = True) -> Dataset:
+def load_dataset(
+    layout: str, root: str | Path, *, strict: bool = True, sources: Sequence[str] = ()
+) -> Dataset:
     """Find the shapes and sketches of a data set; no mesh and no picture is opened.
 
     Args:
         layout: a file in `sketchshape.datasets.layouts`, such as "folder" or "shrec13".
         root: folder of the data set; "sample" is the bundled sample.
         strict: the lists of a benchmark must have its known sizes.
+        sources: collections whose sketches are taken, where a layout has several; empty is all.
 
     Returns:
         The items found; `problems` names what was listed or laid out otherwise than expected.
 
     Raises:
         UsageError: there is no such layout.
+        ConfigError: `sources` names what this layout has not.
         DatasetError: `root` is no folder, or does not hold this layout.
     """
     if layout not in LAYOUTS:
@@ -55,6 +60,11 @@ def load_dataset(layout: str, root: str | Path, *, strict: bool = True) -> Datas
         raise DatasetError(
             f"{str(root) or 'data.path'} is not a folder; give the root of the {layout} data set"
         )
-    load = import_module(f"{layouts.__name__}.{layout}").load
-    dataset: Dataset = load(folder, strict=strict)
-    return dataset
+    reader = import_module(f"{layouts.__name__}.{layout}")
+    if sources and not hasattr(reader, "only_sources"):
+        raise ConfigError(
+            f"data.sources is {', '.join(sources)}, but the layout {layout} has sketches of one source; "
+            "leave it empty, or set data.layout=psb76"
+        )
+    dataset: Dataset = reader.load(folder, strict=strict)
+    return reader.only_sources(dataset, folder, sources) if sources else dataset

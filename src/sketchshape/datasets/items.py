@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sketchshape.errors import SketchError
 from sketchshape.images import draw_strokes, read_sketch, read_strokes
 from sketchshape.types import U8
 
 STROKES = (".ndjson", ".json")
+LEAST_SIDE = 16  # pixels of the longer side of a sketch; a thumbnail of less shows nothing
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,16 @@ class SketchItem:
             (H, W) uint8, 0 = ink, 255 = paper; strokes are drawn at 256 pixels.
 
         Raises:
-            SketchError: the file cannot be read or has no ink.
+            SketchError: the file cannot be read, has no ink, or is too small to show anything.
         """
         if self.path.suffix.lower() in STROKES:
             return draw_strokes(read_strokes(self.path, self.line))
-        return read_sketch(self.path)
+        picture = read_sketch(self.path)
+        height, width = picture.shape
+        if max(height, width) < LEAST_SIDE:
+            size = f"is {width} x {height} pixels, expected a side of {LEAST_SIDE} or more"
+            raise SketchError(self.path, f"{size}; take a larger picture")
+        return picture
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sketchshape.datasets import recognise
 from sketchshape.datasets.cla import read_cla
 from sketchshape.datasets.items import Dataset, ShapeItem, SketchItem
 from sketchshape.datasets.walk import class_key, files_under, some
@@ -70,14 +71,23 @@ def _read_list(benchmark: Benchmark, part: str, index: Index, root: Path, strict
     name = f"{benchmark.prefix}{part}.cla"
     found = index.get(name.lower())
     if not found:
+        own = (f"{benchmark.prefix}{other}.cla".lower() for other in benchmark.sizes)
+        lists = recognise.by_name(path.name for paths in index.values() for path in paths)
+        if lists and not any(list_name in index for list_name in own):
+            there, what = lists[0], recognise.advice(lists[1])
+            raise DatasetError(f"{name} is not under {root}, but {there} is, a list of {what}")
         raise DatasetError(f"{name} is not under {root}; {benchmark.source}")
     path = min(found, key=lambda path: (len(path.parts), path))
     classes = read_cla(path)
     size, known = (len(classes), sum(map(len, classes.values()))), benchmark.sizes[part]
     if strict and size != known:
+        other = recognise.by_size(size)
+        what = "take the official list, or load it with strict=False"
+        if other and other != benchmark.name:
+            what = f"take the official list, or, as these are the sizes of {recognise.advice(other)}"
         raise DatasetError(
             f"{path}: {size[0]} classes and {size[1]} items, expected {known[0]} and {known[1]} "
-            f"of {benchmark.name}; take the official list, or load it with strict=False"
+            f"of {benchmark.name}; {what}"
         )
     return classes
 

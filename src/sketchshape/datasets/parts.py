@@ -53,6 +53,7 @@ class Inputs:
         unseen: names of the classes that are ranked without having been learned.
         words: sketches of words that have no shapes, with labels of their own; None where nothing learns from
             them.
+        validation_shapes: that are kept for validation to rank; None where it has no shapes of its own.
     """
 
     classes: tuple[str, ...]
@@ -65,6 +66,7 @@ class Inputs:
     digest: str
     unseen: tuple[str, ...] = ()
     words: Part | None = None
+    validation_shapes: Part | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,5 +75,7 @@ class Inputs:
 
     @property
     def validation_gallery(self) -> Part:
-        """The shapes that validation ranks: of learned classes, since no choice may see the others."""
+        """The shapes that validation ranks: no choice may see classes or shapes that are held out."""
+        if self.validation_shapes is not None:
+            return self.validation_shapes
         return self.shapes if self.unseen else self.gallery

@@ -16,6 +16,7 @@ from sketchshape.errors import ConfigError, DatasetError
 from sketchshape.files import digest
 
 HELD_OUT = 0.2  # part of the shapes of a class that is kept out of training
+CHOSEN_WITH = HELD_OUT / (1 - HELD_OUT)  # of the others, so that validation ranks about as many
 UNSEEN = 5  # of so many classes, one is left out of training
 SHAPE_SEED = 1  # the split of the shapes is the same for every run
 
@@ -36,6 +37,7 @@ class Task:
         gallery: shapes that are ranked; the very tuple `shapes` where the gallery is closed.
         train: sketches to learn from.
         test: sketches to report on.
+        validation_shapes: that are kept for validation to rank; None where it has no shapes of its own.
     """
 
     classes: tuple[str, ...]
@@ -44,6 +46,7 @@ class Task:
     gallery: tuple[ShapeItem, ...]
     train: tuple[SketchItem, ...]
     test: tuple[SketchItem, ...]
+    validation_shapes: tuple[ShapeItem, ...] | None = None
 
 
 def divide(dataset: Dataset, data: DataSettings) -> Task:
@@ -51,13 +54,15 @@ def divide(dataset: Dataset, data: DataSettings) -> Task:
 
     closed: all shapes are learned from and ranked; only the sketches are split. [CGN]
     held-out: a fifth of the shapes of each class with at least `data.held_out_least` of them, chosen by a
-    hash of their ids, is kept out of training and ranked for the sketches of those classes.
+    hash of their ids, is kept out of training and ranked for the sketches of those classes. Where sketches
+    are held out to choose by (`data.validation`), they rank another fifth of the same classes, so that no
+    choice sees the shapes of the final figure.
     unseen: the classes of `data.unseen`, or where it is empty a fifth of all classes by a hash of their
     names, are left out of training altogether; their shapes are ranked for their sketches.
 
     Args:
         dataset: the items.
-        data: the protocol and its two settings.
+        data: the protocol and its settings.
 
     Returns:
         The items by role. Training sketches of the other classes are the same in each protocol.
@@ -67,16 +72,16 @@ def divide(dataset: Dataset, data: DataSettings) -> Task:
         DatasetError: the protocol leaves nothing to rank or to ask for.
     """
     if data.protocol == "held-out":
-        return _held_out(dataset, data.held_out_least)
+        return _held_out(dataset, data.held_out_least, choosing=data.validation > 0)
     if data.protocol == "unseen":
         return _unseen(dataset, data.unseen)
     return Task(dataset.classes, (), dataset.shapes, dataset.shapes, dataset.train, dataset.test)
 
 
-def _held_out(dataset: Dataset, least: int) -> Task:
+def _held_out(dataset: Dataset, least: int, *, choosing: bool) -> Task:
     sizes = Counter(item.label for item in dataset.shapes)
     large = [item for item in dataset.shapes if sizes[item.label] >= least]
-    _, gallery = split_validation(large, HELD_OUT, SHAPE_SEED)
+    rest, gallery = split_validation(large, HELD_OUT, SHAPE_SEED)
     labels = {item.label for item in gallery}
     test = tuple(item for item in dataset.test if item.label in labels)
     if not test:
@@ -84,9 +89,10 @@ def _held_out(dataset: Dataset, least: int) -> Task:
             f"data.protocol is 'held-out', but no class with test sketches has {least} shapes or more (the "
             f"largest has {max(sizes.values())}); lower data.held_out_least"
         )
-    held = {item.id for item in gallery}
+    own = split_validation(rest, CHOSEN_WITH, SHAPE_SEED)[1] if choosing else None
+    held = {item.id for item in (*gallery, *(own or ()))}
     shapes = tuple(item for item in dataset.shapes if item.id not in held)
-    return Task(dataset.classes, (), shapes, gallery, dataset.train, test)
+    return Task(dataset.classes, (), shapes, gallery, dataset.train, test, own)
 
 
 def _unseen(dataset: Dataset, names: Sequence[str]) -> Task:

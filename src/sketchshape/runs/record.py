@@ -78,7 +78,11 @@ def record_of(
         "train": len(inputs.train),
         "validation": len(inputs.validation),
         "test": len(inputs.test),
-        **({} if inputs.words is None else {"words": len(inputs.words)}),
+        **{
+            name: len(part)
+            for name in ("validation_shapes", "words")
+            if (part := getattr(inputs, name)) is not None
+        },
     }
     return {
         "name": run.name,

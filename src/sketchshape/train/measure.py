@@ -66,6 +66,7 @@ class Measured:
         return {
             **{name: mean for name, (mean, _) in figures.items()},
             "queries": first.queries,
+            "classes": len(first.per_class),
             "gallery": first.gallery,
             "skipped": first.skipped,
             "unreadable": list(self.unreadable),

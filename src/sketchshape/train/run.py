@@ -64,7 +64,7 @@ def train_run(
     with processes(run.train.device) as team:
         started, quiet, own = time.monotonic(), quiet or not team.first, identity(run)
         with team.first_alone():
-            dataset = load_dataset(run.data.layout, run.data.path)
+            dataset = load_dataset(run.data.layout, run.data.path, sources=run.data.sources)
             preparer = Preparer(run, workers=workers, quiet=quiet)  # a wrong backbone takes no folder
             if team.first:
                 claim(folder, run, own, fresh=fresh)

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from sketchshape.datasets.items import Dataset
 from sketchshape.datasets.official import Benchmark, load_benchmark
+from sketchshape.datasets.recognise import SIZES
 
 BENCHMARK = Benchmark(
     name="shrec13",
     prefix="SHREC13_SBR_",
     shape="m{}",
-    sizes={"Model": (90, 1258), "Sketch_Train": (90, 4500), "Sketch_Test": (90, 2700)},
+    sizes=SIZES["shrec13"],
     source="ask the track's organisers for the archives and the lists: "
     "http://orca.st.usm.edu/~bli/sharp/sharp/contest/2013/SBR/data.html",
 )

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from sketchshape.datasets.items import Dataset
 from sketchshape.datasets.official import Benchmark, load_benchmark
+from sketchshape.datasets.recognise import SIZES
 
 BENCHMARK = Benchmark(
     name="shrec14",
     prefix="SHREC14_SBR_",
     shape="M{}",
-    sizes={"Model": (171, 8987), "Sketch_Train": (171, 8550), "Sketch_Test": (171, 5130)},
+    sizes=SIZES["shrec14"],
     source="ask the track's organisers for the archives and the lists: "
     "http://orca.st.usm.edu/~bli/sharp/sharp/contest/2014/SBR/data.html",
 )

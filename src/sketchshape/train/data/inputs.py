@@ -47,6 +47,9 @@ def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:
     items = {"gallery": task.gallery, "train": learn, "validation": held, "test": task.test}
     if not closed:
         gathered["shapes"], items["shapes"] = preparer.shapes(task.shapes, "training shapes"), task.shapes
+    if task.validation_shapes is not None:
+        own = preparer.shapes(task.validation_shapes, "validation shapes")
+        gathered["validation_shapes"], items["validation_shapes"] = own, task.validation_shapes
     if run.words.weight and dataset.further:
         gathered["words"] = preparer.sketches(dataset.further, asked, "sketches of other words")
         items["words"] = dataset.further
@@ -66,7 +69,7 @@ def prepare_inputs(dataset: Dataset, preparer: Preparer) -> Inputs:
 
 def _sketches(task: Task, run: RunSettings) -> tuple[tuple[SketchItem, ...], tuple[SketchItem, ...]]:
     """Hold sketches out of training; those of classes that validation does not rank are of no use then."""
-    learn, held = split_validation(task.train, run.data.validation, SPLIT_SEED)
+    learn, held = split_validation(task.train, run.data.validation, SPLIT_SEED, run.data.fold)
     learn, _ = split_validation(learn, 1 - run.data.share, SPLIT_SEED)
     ranked = {item.label for item in (task.shapes if task.unseen else task.gallery)}
     return learn, tuple(item for item in held if item.label in ranked)
@@ -79,8 +82,9 @@ def as_part(items: Sequence[Any], gathered: Gathered) -> Part:
 
 
 def _check(parts: Mapping[str, Part], items: Mapping[str, Sequence[Any]]) -> None:
-    for part, name in (("gallery", "shape"), ("shapes", "training shape"), ("train", "training sketch")):
-        if len(parts[part]) == 0:
+    names = {"gallery": "shape", "shapes": "training shape", "train": "training sketch"}
+    for part, name in {**names, "validation_shapes": "validation shape"}.items():
+        if part in parts and len(parts[part]) == 0:
             total = len(items[part])
             raise DatasetError(f"no {name} of {total} could be read; the lines above name each file")
 
