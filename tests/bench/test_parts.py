@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from sketchshape.bench.budget import Budget, Searched
 from sketchshape.bench.cells import Cell
-from sketchshape.bench.plan import Bench, Budget, Entry, Searched, flat, load_bench
+from sketchshape.bench.plan import Bench, Entry, flat, load_bench
 from sketchshape.bench.tables.official import ENTRIES, read_entry, read_official
 from sketchshape.bench.tuning import chosen_toml, draws, search_table, spent, within
 from sketchshape.config import load_config, to_tree

@@ -14,7 +14,7 @@ from PIL import Image
 from rich.console import Console
 
 from sketchshape.bench import write_tables
-from sketchshape.bench.plan import Searched
+from sketchshape.bench.budget import Searched
 from sketchshape.bench.tables.bootstrap import resampled_means
 from sketchshape.bench.tables.differences import differences
 from sketchshape.bench.tables.official import Official

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from sketchshape.bench.budget import Budget, Searched
 from sketchshape.config import from_tree, load_config, override, to_tree
 from sketchshape.config.run import RunSettings
 from sketchshape.errors import ConfigError, UsageError
@@ -18,21 +19,6 @@ from sketchshape.train.methods import checked, options_class
 
 OWN = ("teacher.", "student.", "head.", "views.lines", "views.line_weight", "views.pool")
 SECTIONS = frozenset(one.name for one in fields(RunSettings)) - {"name"}
-
-
-@dataclass(frozen=True)
-class Searched:
-    """What a search had for a row; all zero where its settings were not searched.
-
-    Args:
-        settings: how many were tried, those that failed too.
-        seconds: of training, all of them together.
-        validation: mAP 0..1 of the best on the validation sketches.
-    """
-
-    settings: int = 0
-    seconds: float = 0.0
-    validation: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -117,24 +103,6 @@ class Entry:
                 meant = f"did you mean {near[0]!r}? " if near else ""
                 has = f"Its options are: {', '.join(sorted(known))}" if known else "It has none, but settings"
                 raise ConfigError(f"{self.label}: method {self.method} has no option {name!r}; {meant}{has}")
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How a search is done, the same for all methods.
-
-    Args:
-        budget: settings that are tried of each method, its own first.
-        seconds: of training that each method has: once they are used up, no further setting of it is begun;
-            0 is no limit.
-        seed: of the draws; trainings have seed 0.
-        validation: fraction of the training sketches that the settings are compared on.
-    """
-
-    budget: int = 8
-    seconds: float = 0.0
-    seed: int = 0
-    validation: float = 0.2
 
 
 @dataclass(frozen=True)

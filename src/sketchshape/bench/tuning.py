@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from sketchshape.bench.budget import Budget
 from sketchshape.bench.cells import DONE, Cell
-from sketchshape.bench.plan import Bench, Budget, Entry
+from sketchshape.bench.plan import Bench, Entry
 from sketchshape.bench.run import INPUTS, Say, claim, prepare, train
 from sketchshape.config.run import RunSettings
 from sketchshape.files import digest, write_text
