@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sketchshape.config import from_tree, to_tree
@@ -282,12 +282,18 @@ def trees(shape: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({key: VALUES if one is None else trees(one) for key, one in shape.items()})
 
 
+# A busy machine makes trees slowly, which says nothing of what is tested.
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
+
+
+@patient
 @given(trees(SHAPE), trees(SHAPE))
 def test_differing_is_its_slow_transcription(tree: dict[str, Any], defaults: dict[str, Any]) -> None:
     assert differing(tree, defaults) == slow(tree, defaults)
     assert differing(tree, tree) == {}
 
 
+@patient
 @given(trees(SHAPE), trees(SHAPE), trees(SHAPE))
 def test_trees_differ_alike_only_if_they_are_alike(
     one: dict[str, Any], other: dict[str, Any], defaults: dict[str, Any]
@@ -295,6 +301,7 @@ def test_trees_differ_alike_only_if_they_are_alike(
     assert (differing(one, defaults) == differing(other, defaults)) == (one == other)
 
 
+@patient
 @given(trees(SHAPE), trees(SHAPE), st.sampled_from(["a", "b", "f"]))
 def test_what_the_defaults_lack_differs(tree: dict[str, Any], defaults: dict[str, Any], gone: str) -> None:
     fewer = {key: value for key, value in defaults.items() if key != gone}
