@@ -12,7 +12,8 @@ import re
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs/results.md"
-COLUMNS = ("method", "NN", "FT", "ST", "E", "DCG", "mAP", "Δ mAP", "seconds")
+DELTA = "Δ mAP"
+COLUMNS = ("method", "NN", "FT", "ST", "E", "DCG", "mAP", DELTA, "seconds")
 SPREAD = ("NN", "mAP")  # the others have none here, for the width
 
 
@@ -34,12 +35,14 @@ def main() -> None:
 def narrowed(text: str) -> str:
     """Keep the measured rows of a table.md, and of their columns those that the page has."""
     head, _, *rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
-    places = [[cell.strip() for cell in head].index(name) for name in COLUMNS]
-    lines = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1))]
+    names = [cell.strip() for cell in head]
+    columns = [name for name in names if name in COLUMNS or name.startswith(f"{DELTA} to ")]
+    places = [names.index(name) for name in columns]
+    lines = [tuple(columns), ("---", *["---:"] * (len(columns) - 1))]
     for row in rows:
         if row[-1].strip().startswith("measured"):
             method, *cells = (row[place].strip() for place in places)
-            figures = [short(name, cell) for name, cell in zip(COLUMNS[1:], cells, strict=True)]
+            figures = [short(name, cell) for name, cell in zip(columns[1:], cells, strict=True)]
             lines.append((method.strip("*"), *figures))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

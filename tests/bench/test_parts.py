@@ -28,7 +28,7 @@ from sketchshape.report.quoted import SHREC13
 from sketchshape.report.table import MEASURED, OFFICIAL, PR20, QUOTED, Interval, Row, Table
 from sketchshape.report.terminal import print_table
 from sketchshape.runs.identity import identity
-from sketchshape.train.methods import options_class, options_of
+from sketchshape.train.methods import checked, options_class, options_of
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("SKETCHSHAPE_SHARED", ROOT.parent / "shared"))
@@ -129,11 +129,19 @@ class TestPlan:
             "psb76": (ROOT / "configs/psb76.toml", []),
             "recipe": (ROOT / "configs/psb76.toml", []),
             "sample": (ROOT / "src/sketchshape/cli/demo.toml", []),
+            "shrec13": (ROOT / "configs/psb76.toml", ["data.layout=shrec13"]),
         }[path.stem]
         assert identity(bench.run) == identity(load_config(RunSettings, alike, more))
         for entry in bench.methods:
             if path.stem != "recipe":  # its methods are settings already
                 assert len(draws(entry, bench.run, bench.search)) == bench.search.budget, entry.label
+
+    def test_the_rows_on_shrec13_are_those_on_psb76_and_one_is_a_recipe(self) -> None:
+        bench, other = (load_bench(ROOT / f"configs/bench/{name}.toml") for name in ("shrec13", "psb76"))
+        assert bench.methods == other.methods
+        recipe = load_config(RunSettings, ROOT / "configs/recipes/shrec13-photographs.toml")
+        row = bench.entry("Center softmax on a simplex").run(bench.run)
+        assert identity(row) == identity(checked(recipe))
 
     @pytest.mark.parametrize("name", ["psb76", "recipe", "sample"])
     def test_each_committed_row_is_the_run_that_it_was_before(self, name: str) -> None:
@@ -178,13 +186,21 @@ class TestPlan:
             "Center softmax": (
                 {"student.lr": 0.1, "student.weight_decay": 3e-4, "student.dropout": 0.7} if psb76 else {}
             ),
+            "Center softmax on a simplex": {
+                **simplex,
+                "teacher.margin": 0.8,
+                "student.lr": 0.1,
+                "student.weight_decay": 3e-4,
+                "student.dropout": 0.7,
+            },
         }
         options = {  # those that differ from their defaults, scale 15 and margin 0.2
             "Center softmax": {"margin": 0.35} if psb76 else {},
+            "Center softmax on a simplex": {},
             "simplex + margin 0.8 + AM-softmax": {},
         }
         guided = [entry for entry in bench.methods if entry.method in ("cgn", "center_softmax")]
-        assert len(guided) == (12 if recipe else 7)
+        assert len(guided) == (12 if recipe else 8 if psb76 else 7)
         assert [entry.method for entry in bench.methods if entry not in guided] == (
             [] if recipe else ["sl", "tcl", "siamese", "dcml", "dchml", "lwbr", "dca", "subspace"]
         )
