@@ -25,7 +25,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: setup ## Train and measure on the bundled sample, then serve the page to draw on (SERVE=0: no page)
 	@SERVE=$(SERVE) $(BIN)/sketchshape demo
 
-test: setup lint ## Everything that must be green, under 4 minutes on 2 cores
+test: setup lint ## Everything that must be green, under 5 minutes on 2 cores
 	$(BIN)/python -m pytest $(SPREAD)
 
 test-page: setup ## The page in a real browser: needs Chromium
