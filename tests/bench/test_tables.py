@@ -22,7 +22,8 @@ from sketchshape.bench.tables.page import _tiles
 from sketchshape.bench.tables.pictures import _curves, class_differences, draw_all
 from sketchshape.bench.tables.rows import bench_table, to_json
 from sketchshape.bench.tables.significance import holm, interval
-from sketchshape.config.run import DataSettings, RunSettings
+from sketchshape.config.data import DataSettings
+from sketchshape.config.run import RunSettings
 from sketchshape.report.formats import head, to_csv
 from sketchshape.report.table import Interval
 from sketchshape.report.terminal import print_table

@@ -11,7 +11,8 @@ import pytest
 from small_world import SETTINGS, make_world
 
 from sketchshape.config import from_tree, override
-from sketchshape.config.run import DataSettings, RunSettings
+from sketchshape.config.data import DataSettings
+from sketchshape.config.run import RunSettings
 from sketchshape.datasets import Dataset, ShapeItem, SketchItem, Task, divide, load_dataset
 from sketchshape.datasets.parts import Inputs
 from sketchshape.errors import ConfigError, DatasetError

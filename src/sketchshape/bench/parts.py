@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sketchshape.config.run import DataSettings
+from sketchshape.config.data import DataSettings
 from sketchshape.datasets import Dataset, divide
 from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.errors import ConfigError, DatasetError

@@ -9,40 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sketchshape.config.backbone import BackboneSettings
+from sketchshape.config.checks import one_of, within
+from sketchshape.config.data import DataSettings, check_data
 from sketchshape.errors import ConfigError
-
-
-@dataclass(frozen=True)
-class DataSettings:
-    """Which shapes and sketches.
-
-    Args:
-        layout: a file in `sketchshape.datasets.layouts`: shrec13, shrec14, psb76 or folder.
-        path: root folder; `--data` on the command line overrides it; "sample" is the bundled sample.
-        validation: fraction 0..0.5 of the training sketches of each class that is held out of training. The
-            default is ours; the paper learns from all of them, 0.
-        fold: which part of that size is held out: with validation = 0.2 the parts 0 to 4 have all sketches.
-        up: the axis that points up in the mesh files: y, z, x, or -y, -z, -x.
-        protocol: closed (all shapes are learned from and ranked, the paper), held-out (a fifth of the shapes
-            is kept for ranking) or unseen (whole classes are); see `sketchshape.datasets.protocols`.
-        held_out_least: shapes that a class must have for some of them to be held out.
-        unseen: names of the classes that the protocol unseen leaves out; empty is every fifth by a hash.
-        share: of the training sketches of each class that is learned from, up to 1, for learning curves;
-            a smaller share is a part of a larger one.
-        sources: of the layout psb76, the collections whose sketches are learned from and tested with, of
-            quickdraw, sketchy and tuberlin; empty is all.
-    """
-
-    layout: str = "folder"
-    path: str = ""
-    validation: float = 0.1
-    fold: int = 0
-    up: str = "y"
-    protocol: str = "closed"
-    held_out_least: int = 10
-    unseen: tuple[str, ...] = ()
-    share: float = 1.0
-    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -233,33 +202,28 @@ class RunSettings:
     train: TrainSettings = field(default_factory=TrainSettings)
 
     def __post_init__(self) -> None:
-        _one_of("data.up", self.data.up, ("y", "z", "x", "-y", "-z", "-x"))
-        _one_of("data.protocol", self.data.protocol, ("closed", "held-out", "unseen"))
-        _within("data.share", self.data.share, 0.001, 1.0)
-        _within("data.held_out_least", self.data.held_out_least, 3, 100_000)
-        _one_of("teacher.modality", self.teacher.modality, ("shape", "sketch"))
-        _one_of("teacher.centers", self.teacher.centers, ("mean", "unit-mean", "classifier"))
-        _one_of("teacher.classifier", self.teacher.classifier, ("learned", "simplex"))
-        _one_of("student.away", self.student.away, ("sum", "mean"))
-        _one_of("train.backbone", self.train.backbone, ("frozen", "finetune"))
-        _one_of("train.precision", self.train.precision, ("fp32", "bf16", "fp16"))
+        check_data(self.data)
+        one_of("teacher.modality", self.teacher.modality, ("shape", "sketch"))
+        one_of("teacher.centers", self.teacher.centers, ("mean", "unit-mean", "classifier"))
+        one_of("teacher.classifier", self.teacher.classifier, ("learned", "simplex"))
+        one_of("student.away", self.student.away, ("sum", "mean"))
+        one_of("train.backbone", self.train.backbone, ("frozen", "finetune"))
+        one_of("train.precision", self.train.precision, ("fp32", "bf16", "fp16"))
         for stage, where in ((self.teacher, "teacher"), (self.student, "student"), (self.words, "words")):
             check_stage(stage, where)
-        _within("data.validation", self.data.validation, 0.0, 0.5)
-        _check_fold(self.data.fold, self.data.validation)
         if not self.views.elevations:
             raise ConfigError("views.elevations is empty, expected numbers of degrees, such as [30.0]")
         for elevation in self.views.elevations:
-            _within("views.elevations", elevation, -90.0, 90.0)
-        _one_of("views.pool", self.views.pool, ("mean", "mean+max"))
-        _within("views.count", self.views.count, 1, 360)
-        _within("views.size", self.views.size, 16, 2048)
-        _within("views.lines", self.views.lines, 0, 360)
-        _within("views.line_size", self.views.line_size, 16, 2048)
-        _within("views.line_weight", self.views.line_weight, 0.0, 100.0)
+            within("views.elevations", elevation, -90.0, 90.0)
+        one_of("views.pool", self.views.pool, ("mean", "mean+max"))
+        within("views.count", self.views.count, 1, 360)
+        within("views.size", self.views.size, 16, 2048)
+        within("views.lines", self.views.lines, 0, 360)
+        within("views.line_size", self.views.line_size, 16, 2048)
+        within("views.line_weight", self.views.line_weight, 0.0, 100.0)
         if self.views.lines and self.train.backbone != "frozen":
             raise ConfigError(f"views.lines is {self.views.lines}, which needs train.backbone=frozen")
-        _within("words.weight", self.words.weight, 0.0, 100.0)
+        within("words.weight", self.words.weight, 0.0, 100.0)
         if self.words.weight and not self.views.lines:
             raise ConfigError(
                 f"words.weight is {self.words.weight}, which needs views.lines, such as 6: a shape has only "
@@ -267,8 +231,8 @@ class RunSettings:
             )
         for modality in ("shape", "sketch"):
             for part in self.backbone.of(modality).parts:
-                _within(f"backbone size of a {modality}", part.size, 16, 2048)
-        _within("train.augment", self.train.augment, 1, 64)
+                within(f"backbone size of a {modality}", part.size, 16, 2048)
+        within("train.augment", self.train.augment, 1, 64)
         if not self.train.seeds:
             raise ConfigError("train.seeds is empty, expected at least one integer, such as [0]")
 
@@ -283,43 +247,10 @@ def check_stage(stage: StageSettings, where: str) -> None:
     Raises:
         ConfigError: a value is out of its range.
     """
-    _one_of(f"{where}.schedule", stage.schedule, ("step", "cosine"))
-    _within(f"{where}.epochs", stage.epochs, 1, 100_000)
-    _within(f"{where}.batch", stage.batch, 2, 100_000)
-    _within(f"{where}.dropout", stage.dropout, 0.0, 0.95)
-    _within(f"{where}.accumulate", stage.accumulate, 1, 10_000)
-    _within(f"{where}.ema", stage.ema, 0.0, 0.99999)
-    _within(f"{where}.balance", stage.balance, 0.0, 1.0)
-
-
-def fold_count(fraction: float) -> int:
-    """Tell how many parts of a size there are beside each other.
-
-    Args:
-        fraction: of the whole that a part is, 0..1.
-
-    Returns:
-        At least 1, also where the part is empty.
-    """
-    return int(1 / fraction + 1e-9) if fraction else 1
-
-
-def _check_fold(fold: int, validation: float) -> None:
-    last = fold_count(validation) - 1
-    if not 0 <= fold <= last:
-        parts = (
-            f"the parts of data.validation = {validation}"
-            if last
-            else "set data.validation to 0.2 for 5 parts"
-        )
-        raise ConfigError(f"data.fold is {fold}, expected 0 to {last}: {parts}")
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ConfigError(f"{name} is {value!r}, expected one of: {', '.join(allowed)}")
-
-
-def _within(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ConfigError(f"{name} is {value}, expected {low} to {high}")
+    one_of(f"{where}.schedule", stage.schedule, ("step", "cosine"))
+    within(f"{where}.epochs", stage.epochs, 1, 100_000)
+    within(f"{where}.batch", stage.batch, 2, 100_000)
+    within(f"{where}.dropout", stage.dropout, 0.0, 0.95)
+    within(f"{where}.accumulate", stage.accumulate, 1, 10_000)
+    within(f"{where}.ema", stage.ema, 0.0, 0.99999)
+    within(f"{where}.balance", stage.balance, 0.0, 1.0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeVar
 
-from sketchshape.config.run import DataSettings
+from sketchshape.config.data import DataSettings
 from sketchshape.datasets.items import Dataset, ShapeItem, SketchItem
 from sketchshape.datasets.split import split_validation
 from sketchshape.datasets.walk import class_key

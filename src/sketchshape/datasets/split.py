@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from sketchshape.config.run import fold_count
+from sketchshape.config.data import fold_count
 from sketchshape.files import digest
 
 
