@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,7 +19,7 @@ from sketchshape.train.engine.once import fit_once
 from sketchshape.train.engine.task import Task
 from sketchshape.train.losses.am_softmax import AMSoftmax
 from sketchshape.train.models.encoder import Encoder, Normalised, ParameterGroup
-from sketchshape.train.models.retriever import Retriever, embed
+from sketchshape.train.models.retriever import Retriever
 from sketchshape.train.models.views import some_views
 from sketchshape.types import F32
 
@@ -103,14 +102,9 @@ def _own_centers(task: Task, teacher: Teacher) -> F32:
         return unit(teacher.classifier.weight.detach().cpu().numpy())
     shapes = teacher.options.modality == "shape"
     part = inputs.shapes if shapes else inputs.train
-    if kind == "unit-mean":
-        network = Normalised(teacher.encoder)
-        trained = Retriever(network, network, task.device)
-        rows = trained.embed_shapes(part.data) if shapes else trained.embed_sketches(part.data)
-    elif shapes:
-        rows = embed(teacher.encoder, part.data, task.device)
-    else:
-        variants = range(part.data.shape[1])
-        each = [embed(teacher.encoder, part.data[:, number], task.device) for number in variants]
-        rows = np.mean(each, axis=0, dtype=np.float32)
+    unit_rows = kind == "unit-mean"
+    network = Normalised(teacher.encoder) if unit_rows else teacher.encoder
+    # Where sketches and shapes are compared by distance, embeddings stay as long as they are.
+    trained = Retriever(network, network, task.device, "cosine" if unit_rows else "euclidean")
+    rows = trained.embed_shapes(part.data) if shapes else trained.embed_sketches(part.data)
     return class_centers(rows, part.labels, inputs.classes, kind)

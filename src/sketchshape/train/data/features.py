@@ -15,7 +15,7 @@ from sketchshape.errors import FileError
 from sketchshape.progress import Steps
 from sketchshape.train.data.pictures import Made, batches
 from sketchshape.train.data.store import FeatureStore
-from sketchshape.types import U8
+from sketchshape.types import F32, U8
 
 BATCH = 96  # pictures in one pass
 Maker = Callable[[Sequence[int]], Made]
@@ -91,9 +91,19 @@ def gather_features(
                 steps.advance(len(indices))
     found = store.get(key for keys in own for key in keys)
     kept = [index for index, keys in enumerate(own) if found.keys() >= set(keys)]
-    joined = [np.concatenate([found[key] for key in own[index]], -1) for index in kept]
-    data = np.stack(joined) if kept else np.empty((0, 0, 0), np.float32)
+    data = _joined([[found[key] for key in own[index]] for index in kept])
     return Gathered(kept, data, tuple(failures[index] for index in sorted(failures)))
+
+
+def _joined(items: Sequence[Sequence[F32]]) -> F32:
+    """Join what the networks gave for each item: (n, k, dim of all), with no copy beside it."""
+    if not items:
+        return np.empty((0, 0, 0), np.float32)
+    width = sum(one.shape[-1] for one in items[0])
+    data = np.empty((len(items), *items[0][0].shape[:-1], width), np.float32)
+    for place, own in zip(data, items, strict=True):
+        np.concatenate(own, -1, out=place)
+    return data
 
 
 def gather_pictures(title: str, count: int, make: Maker, *, quiet: bool = False) -> Gathered:

@@ -145,10 +145,11 @@ class _Own:
         backbone = settings.backbone.of(modality)
         network = build_backbone(backbone.name, backbone.weights, backbone.size, quiet=quiet)
         self.size, self.weights = backbone.side, weights_digest(network)
-        apart = network.apart() if isinstance(network, SideBySide) else [network]
         self.parts: list[tuple[str, nn.Module]] = []
         if settings.train.backbone == "frozen":
-            self.parts = [(weights_digest(part), frozen(part.to(where))) for part in apart]
+            apart = network.apart() if isinstance(network, SideBySide) else [network]
+            hashes = [weights_digest(part) for part in apart] if len(apart) > 1 else [self.weights]
+            self.parts = [(own, frozen(part.to(where))) for own, part in zip(hashes, apart, strict=True)]
 
 
 class _Joined(nn.Module):
