@@ -23,6 +23,7 @@ class Mesh:
     Args:
         vertices: (N, 3) float32, any unit; other number types are converted.
         faces: (M, 3) int32, indices of vertices; winding may be inconsistent.
+        warnings: what of the file was left out or guessed, a sentence each; empty where nothing was.
 
     Raises:
         ValueError: an array is not two-dimensional with three columns.
@@ -30,6 +31,7 @@ class Mesh:
 
     vertices: F32
     faces: I32
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, dtype in (("vertices", np.float32), ("faces", np.int32)):

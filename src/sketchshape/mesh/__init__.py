@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from sketchshape.errors import MeshError, UsageError
-from sketchshape.mesh.clean import AXES, clean
+from sketchshape.mesh.clean import AXES, clean, turn
 from sketchshape.mesh.gltf import read_gltf
 from sketchshape.mesh.obj import read_obj
 from sketchshape.mesh.off import read_off
 from sketchshape.mesh.ply import read_ply
+from sketchshape.mesh.soup import Soup
 from sketchshape.mesh.stl import read_stl
-from sketchshape.types import F64, I64, Mesh
+from sketchshape.types import Mesh
 
-Reader = Callable[[Path, bytes], tuple[F64, I64]]
+Reader = Callable[[Path, bytes], Soup]
 
 READERS: dict[str, Reader] = {
     ".off": read_off,
@@ -28,7 +29,7 @@ READERS: dict[str, Reader] = {
 }
 FORMATS: tuple[str, ...] = tuple(READERS)
 
-__all__ = ["FORMATS", "load_mesh"]
+__all__ = ["AXES", "FORMATS", "load_mesh", "turn"]
 
 # What wrong bytes can make a reader raise where it takes the file at its word.
 _MALFORMED = (
@@ -70,8 +71,7 @@ def load_mesh(path: str | Path, up: str | None = None) -> Mesh:
     data = _content(path)
     try:
         with np.errstate(all="ignore"):
-            vertices, faces = reader(path, data)
-            return clean(path, vertices, faces, axis)
+            return clean(path, reader(path, data), axis)
     except _MALFORMED as error:
         raise MeshError(path, f"malformed: {type(error).__name__}: {error}") from error
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sketchshape.errors import MeshError
+from sketchshape.mesh.soup import Soup
 from sketchshape.types import F64, I64, Mesh
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -40,7 +41,7 @@ def usable(vertices: F64, corners: I64) -> np.ndarray:
     return inside
 
 
-def clean(path: Path, vertices: F64, faces: I64, up: str) -> Mesh:
+def clean(path: Path, soup: Soup, up: str) -> Mesh:
     """Keep what can be drawn, upright.
 
     Faces with an impossible corner and vertices without a face are dropped. A shape that lies so far from the
@@ -48,13 +49,13 @@ def clean(path: Path, vertices: F64, faces: I64, up: str) -> Mesh:
 
     Args:
         path: the file, for errors.
-        vertices: (N, 3) float64.
-        faces: (M, 3) int64, indices of vertices, possibly wrong ones.
+        soup: what the reader made of it.
         up: a key of AXES, the axis of the file that points up.
 
     Raises:
         MeshError: nothing is left, or all of it lies in one point.
     """
+    vertices, faces, warnings = soup
     good = usable(vertices, faces)
     faces = faces if good.all() else faces[good.all(axis=1)]
     if not len(faces):
@@ -71,4 +72,9 @@ def clean(path: Path, vertices: F64, faces: I64, up: str) -> Mesh:
         vertices = vertices - middle
     if up != "y":
         vertices = vertices @ np.array(AXES[up], np.float64).T
-    return Mesh(vertices.astype(np.float32), faces.astype(np.int32))
+    return Mesh(vertices.astype(np.float32), faces.astype(np.int32), warnings)
+
+
+def turn(mesh: Mesh, up: str) -> Mesh:
+    """Turn a shape so that its axis `up`, a key of AXES, points to +Y."""
+    return Mesh(mesh.vertices @ np.array(AXES[up], np.float32).T, mesh.faces, mesh.warnings)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sketchshape.errors import MeshError
 from sketchshape.mesh.gltf_file import Document
+from sketchshape.mesh.soup import Soup
 from sketchshape.mesh.triangulate import fan
 from sketchshape.types import F64, I64
 
@@ -16,7 +17,7 @@ TRIANGLES, STRIP, FAN = 4, 5, 6
 MOST = 2**28  # vertices and triangles: instances of one mesh cost the file nothing, but memory a lot
 
 
-def read_gltf(path: Path, data: bytes) -> tuple[F64, I64]:
+def read_gltf(path: Path, data: bytes) -> Soup:
     """Read the vertices (N, 3) and triangles (M, 3) of a glTF file's default scene, in the scene's frame.
 
     Points, lines, cameras and animations are left out; morph targets have their stored weights.
@@ -44,7 +45,7 @@ def read_gltf(path: Path, data: bytes) -> tuple[F64, I64]:
             faces.append(np.where(triangles < 0, -1, triangles + count))
             vertices.append(_placed(document, index, primitive, points, worlds))
             count += len(points)
-    return np.concatenate(vertices), np.concatenate(faces)
+    return Soup(np.concatenate(vertices), np.concatenate(faces))
 
 
 def _worlds(document: Document, nodes: list[Any]) -> F64:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from sketchshape.mesh.soup import Soup
 from sketchshape.mesh.text import Lines
 from sketchshape.mesh.triangulate import Polygons, triangulate
-from sketchshape.types import F64, I64
 
 CONTINUED = re.compile(rb"(?:[^\r\n]*\\\r?\n)+[^\r\n]*")
 
 
-def read_obj(path: Path, data: bytes) -> tuple[F64, I64]:
+def read_obj(path: Path, data: bytes) -> Soup:
     """Read the vertices (N, 3) and triangles (M, 3) of an OBJ file, groups and objects together.
 
     Raises:
@@ -31,7 +31,7 @@ def read_obj(path: Path, data: bytes) -> tuple[F64, I64]:
     corners = np.where(
         index < 0, before + index, index - 1
     )  # negative: counted back from here; 0 does not exist
-    return vertices, triangulate(vertices, Polygons(corners, rows.offset))
+    return Soup(vertices, triangulate(vertices, Polygons(corners, rows.offset)))
 
 
 def _join(match: re.Match[bytes]) -> bytes:

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from sketchshape.errors import MeshError
+from sketchshape.mesh.soup import Soup
 from sketchshape.mesh.text import Lines
 from sketchshape.mesh.triangulate import Polygons, triangulate
-from sketchshape.types import F64, I64
 
 HEADER = re.compile(r"(?P<kind>[STCN4]*)(?P<n>n?)OFF(?P<rest>.*)", re.ASCII)
 """Texture (ST), colour (C) and normal (N) follow the position of a vertex; with 4 it has a divisor w."""
 
 
-def read_off(path: Path, data: bytes) -> tuple[F64, I64]:
+def read_off(path: Path, data: bytes) -> Soup:
     """Read the vertices (N, 3) and triangles (M, 3) of an OFF file.
 
     The header may be missing, or share its line with the counts, even without a space ("OFF8 6 0").
@@ -39,7 +39,7 @@ def read_off(path: Path, data: bytes) -> tuple[F64, I64]:
     if four:
         with np.errstate(divide="ignore", invalid="ignore"):
             vertices = vertices[:, :3] / vertices[:, 3:]
-    return vertices, triangulate(vertices, polygons)
+    return Soup(vertices, triangulate(vertices, polygons))
 
 
 def _header(lines: Lines) -> tuple[bool, tuple[int, int], int]:

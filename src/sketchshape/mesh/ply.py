@@ -12,9 +12,10 @@ from numba import njit
 
 from sketchshape.errors import MeshError
 from sketchshape.mesh.scan import gather
+from sketchshape.mesh.soup import Soup
 from sketchshape.mesh.text import Lines, offsets
 from sketchshape.mesh.triangulate import Polygons, triangulate
-from sketchshape.types import F64, I64, U8
+from sketchshape.types import I64, U8
 
 TYPES = {
     "char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4", "float": "f4",
@@ -49,7 +50,7 @@ class _Header:
     lines: int
 
 
-def read_ply(path: Path, data: bytes) -> tuple[F64, I64]:
+def read_ply(path: Path, data: bytes) -> Soup:
     """Read the vertices (N, 3) and triangles (M, 3) of a PLY file; triangle strips count as faces.
 
     Raises:
@@ -67,7 +68,7 @@ def read_ply(path: Path, data: bytes) -> tuple[F64, I64]:
     for (element, name), column in columns.items():
         if name in CORNERS and isinstance(column, Polygons):
             faces.append(_strips(column) if element == "tristrips" else triangulate(vertices, column))
-    return vertices, np.concatenate(faces)
+    return Soup(vertices, np.concatenate(faces))
 
 
 def _header(path: Path, data: bytes) -> _Header:

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from sketchshape.errors import MeshError
+from sketchshape.mesh.soup import Soup
 from sketchshape.mesh.text import Lines
-from sketchshape.types import F64, I64
 
 HEAD = 84  # 80 bytes of comment and the number of triangles
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
-def read_stl(path: Path, data: bytes) -> tuple[F64, I64]:
+def read_stl(path: Path, data: bytes) -> Soup:
     """Read the vertices (3 M, 3) and triangles (M, 3) of an STL file.
 
     Binary files that begin with "solid" exist: one that is exactly as long as its count says is binary.
@@ -25,7 +25,7 @@ def read_stl(path: Path, data: bytes) -> tuple[F64, I64]:
     count = int.from_bytes(data[HEAD - 4 : HEAD], "little") if len(data) >= HEAD else -1
     as_text = data[:80].lstrip().lower().startswith(b"solid") and len(data) != HEAD + count * RECORD.itemsize
     corners = _text(path, data) if as_text else _binary(path, data, count)
-    return corners.astype(np.float64), np.arange(len(corners)).reshape(-1, 3)
+    return Soup(corners.astype(np.float64), np.arange(len(corners)).reshape(-1, 3))
 
 
 def _binary(path: Path, data: bytes, count: int) -> np.ndarray:
