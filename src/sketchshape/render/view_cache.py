@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import numpy as np
@@ -22,8 +18,9 @@ from sketchshape.files import atomic, cache_dir, digest, file_digest
 from sketchshape.mesh import load_mesh
 from sketchshape.render.camera import ELEVATIONS
 from sketchshape.render.lines import render_lines
+from sketchshape.render.many import safely, stream, threads_for
 from sketchshape.render.shading import render_views
-from sketchshape.render.workers import Crew, WorkerDied
+from sketchshape.render.workers import Crew
 from sketchshape.types import U8, Mesh
 
 RENDERER_VERSION = 1
@@ -41,7 +38,7 @@ def cached_views(
     *,
     count: int = 12,
     size: int = 224,
-    up: str | None = None,
+    up: str | Sequence[str] | None = None,
     style: str = "shaded",
     elevations: Sequence[float] = ELEVATIONS,
     cache: Path | None = None,
@@ -56,7 +53,7 @@ def cached_views(
         paths: mesh files.
         count: views of each ring of cameras.
         size: side of a view in pixels.
-        up: axis of the files that points up (see `load_mesh`).
+        up: axis that points up in the files (see `load_mesh`), or one for each of them.
         style: shaded or lines.
         elevations: of the rings, in degrees.
         cache: folder of the cache; None is `views` in the cache folder of sketchshape.
@@ -71,26 +68,27 @@ def cached_views(
         OSError: the cache cannot be written.
     """
     folder = cache_dir() / "views" if cache is None else Path(cache)
-    threads = min(_processors() if workers is None else workers, max(len(paths), 1))
     if style not in STYLES:
         raise UsageError(f"style is {style!r}, expected one of: {', '.join(STYLES)}")
-    if threads < 1:
-        raise UsageError(f"workers is {workers}, expected at least 1")
+    threads = threads_for(len(paths), workers)
     crew = Crew() if len(paths) > SMALL else None
+    ups = [up] * len(paths) if up is None or isinstance(up, str) else up
 
-    def work(path: Path) -> U8 | MeshError:
+    def work(item: tuple[Path, str | None]) -> U8 | MeshError:
+        path, up = item
         try:
             key = view_key(path, count=count, size=size, up=up, style=style, elevations=elevations)
             entry = folder / f"{key}.png"
             views = _read(entry, key, (len(elevations) * count, size, size))
             if views is None:
-                views = _safely(crew, path, count, size, up, style, elevations)
+                views = safely(crew, "drawn", draw, path, count, size, up, style, elevations)
                 _write(entry, key, views, f"{path.name}: {style}, up {up or 'y'}")
         except MeshError as error:
             return error
         return views
 
-    return _stream([Path(path) for path in paths], work, threads, crew)
+    items = [(Path(path), one) for path, one in zip(paths, ups, strict=True)]
+    return stream(items, work, threads, crew)
 
 
 def view_key(
@@ -134,44 +132,6 @@ def draw(
         raise MeshError(path, str(error)) from error
 
 
-def _safely(crew: Crew | None, path: Path, *args: Any) -> U8:
-    """Draw in a worker, or here where there is none; whatever goes wrong is said of the file."""
-    try:
-        return crew.call(draw, path, *args) if crew else draw(path, *args)
-    except MeshError:
-        raise
-    except WorkerDied as error:
-        raise MeshError(path, f"cannot be drawn: {error}") from error
-    except Exception as error:
-        raise MeshError(path, f"cannot be drawn: {type(error).__name__}: {error}") from error
-
-
-def _stream(
-    paths: list[Path], work: Callable[[Path], U8 | MeshError], threads: int, crew: Crew | None
-) -> Iterator[tuple[int, U8 | MeshError]]:
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="views")
-    waiting: dict[Future[U8 | MeshError], int] = {}
-    rest = enumerate(paths)
-
-    def submit(number: int) -> None:
-        for index, path in islice(rest, number):
-            waiting[pool.submit(work, path)] = index
-
-    try:
-        # No more than this is finished ahead of the caller, who may be slow: views are large.
-        submit(2 * threads)
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                index = waiting.pop(future)
-                submit(1)
-                yield index, future.result()
-    finally:
-        if crew:
-            crew.close()
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
 def companions(path: Path) -> list[Path]:
     """Files that a glTF file in JSON takes its geometry from."""
     if path.suffix.lower() != ".gltf":
@@ -211,7 +171,3 @@ def _write(entry: Path, key: str, views: U8, title: str) -> None:
 
 def _checksum(views: np.ndarray) -> str:
     return str(zlib.crc32(views.tobytes()))
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
