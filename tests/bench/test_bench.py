@@ -375,6 +375,27 @@ def test_settings_are_searched_on_validation_sketches(
     assert not (tmp_path / ".inputs").exists()
 
 
+def test_rows_can_be_asked_with_validation_sketches_alone(
+    world: Path, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ["bench", str(config), "--data", str(world), "--only", "CGN", "--workers", "1"]
+    assert main([*common, "--seeds", "0", "--out", str(tmp_path / "chosen"), "--validate"]) == 0
+    assert main([*common, "--out", str(tmp_path / "search"), "--search", "--set", "search.budget=1"]) == 0
+    asked, searched = (
+        json.loads((tmp_path / name / RECORD).read_text())
+        for name in ("chosen/cells/cgn/seed-0", "search/search/cgn/setting-0")
+    )
+    assert asked["scores"] == searched["scores"]  # the first setting of a search is the row itself
+    assert asked["scores"]["queries"] == 3
+    table = (tmp_path / "chosen/table.md").read_text()
+    assert "; 3 validation sketches rank 30 shapes; learned from 12 sketches" in table
+    assert "No test sketch was looked at" in table
+    assert "quoted" not in table
+    capsys.readouterr()
+    assert main([*common, "--seeds", "0", "--out", str(tmp_path / "chosen")]) == 1
+    assert "holds a comparison with other settings" in capsys.readouterr().err
+
+
 def test_inputs_survive_the_way_through_files(inputs: Inputs, tmp_path: Path) -> None:
     empty = replace(inputs, validation=to_learn_from(inputs).validation)
     drawn = replace(inputs.shapes, lines=inputs.shapes.data[:, :2, None])

@@ -18,6 +18,7 @@ from sketchshape.errors import ConfigError, UsageError
 from sketchshape.train.methods import checked, options_class
 
 OWN = ("teacher.", "student.", "head.", "views.lines", "views.line_weight", "views.pool")
+TEST, VALIDATION = "test", "validation"
 SECTIONS = frozenset(one.name for one in fields(RunSettings)) - {"name"}
 
 
@@ -117,6 +118,7 @@ class Bench:
         search: how settings are searched.
         methods: the rows.
         looks: how often test sketches were looked at with this recipe; 0 is not said.
+        asks: which sketches are ranked for: test, or validation, those that data.validation holds out.
     """
 
     name: str = "bench"
@@ -126,6 +128,7 @@ class Bench:
     search: Budget = field(default_factory=Budget)
     methods: tuple[Entry, ...] = ()
     looks: int = 0
+    asks: str = TEST
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -142,6 +145,13 @@ class Bench:
         """What the features are made for: line drawings are there if a row asks for them."""
         most = max(entry.run(self.run).views.lines for entry in self.methods)
         return replace(self.run, views=replace(self.run.views, lines=most))
+
+    def validating(self) -> Bench:
+        """Give the same rows, asked with validation sketches: those that a search holds out, if none are."""
+        held = self.run.data.validation or self.search.validation
+        return replace(
+            self, asks=VALIDATION, run=replace(self.run, data=replace(self.run.data, validation=held))
+        )
 
     def chosen(self, labels: Sequence[str]) -> list[Entry]:
         """Find methods by their labels; no labels are all methods. Raises as `entry` does."""
@@ -188,6 +198,10 @@ def load_bench(path: Path, overrides: Iterable[str] = ()) -> Bench:
         raise ConfigError(
             f"{path}: search has {plan}, expected budget 1 or more, seconds 0 or more, validation to 0.5"
         )
+    if bench.asks not in (TEST, VALIDATION):
+        raise ConfigError(f"{path}: asks is {bench.asks!r}, expected {TEST} or {VALIDATION}")
+    if bench.asks == VALIDATION and not bench.run.data.validation:
+        raise ConfigError(f"{path}: asks for validation sketches; give data.validation, such as 0.2")
     for entry in bench.methods:
         _check(entry, bench.run, path)
     for name in ("label", "slug"):

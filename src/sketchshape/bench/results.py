@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sketchshape.bench.cells import DONE, load_queries, read_record
-from sketchshape.bench.plan import Bench, Entry
+from sketchshape.bench.plan import TEST, Bench, Entry
 from sketchshape.errors import ArtefactError
 from sketchshape.metrics import NAMES, PerQuery
 from sketchshape.runs.identity import identity
@@ -99,6 +99,11 @@ class Results:
     methods: tuple[Result, ...]
 
     @property
+    def parts(self) -> list[str]:
+        """The protocols whose part of the test was measured too; none where validation sketches ask."""
+        return list(self.facts["parts"]) if self.bench.asks == TEST else []
+
+    @property
     def trained(self) -> list[Result]:
         """The methods that have at least one seed."""
         return [method for method in self.methods if method.seeds]
@@ -158,7 +163,7 @@ def read_results(bench: Bench, out: Path) -> Results:
         ArtefactError: the folder holds another comparison, or a file is damaged.
     """
     facts = read_facts(out)
-    if facts["settings"] != identity(bench.run):
+    if facts["settings"] != identity(bench.run) or facts.get("asks", TEST) != bench.asks:
         raise ArtefactError(f"{out} holds a comparison with other settings; choose another --out")
     methods = tuple(_result(bench, entry, out, facts) for entry in bench.methods)
     return Results(bench, facts, methods)

@@ -12,7 +12,7 @@ from typing import Any
 from sketchshape.bench.cells import DONE, Cell
 from sketchshape.bench.features_folder import PARTS, TEACHERS, save_inputs
 from sketchshape.bench.parts import other_protocols
-from sketchshape.bench.plan import Bench, Entry
+from sketchshape.bench.plan import TEST, Bench, Entry
 from sketchshape.bench.results import FORMAT, RECORD, cell_folder, read_facts
 from sketchshape.bench.runner import Runner, cores
 from sketchshape.config import to_tree
@@ -77,7 +77,8 @@ def claim(bench: Bench, out: Path) -> None:
         ArtefactError: it holds something else.
     """
     if (out / RECORD).is_file():
-        if read_facts(out)["settings"] != identity(bench.run):
+        facts = read_facts(out)
+        if facts["settings"] != identity(bench.run) or facts.get("asks", TEST) != bench.asks:
             raise ArtefactError(f"{out} holds a comparison with other settings; choose another with --out")
     elif out.is_dir() and any(path.name not in SEARCHED for path in out.iterdir()):
         raise ArtefactError(f"{out} is not empty and holds no comparison; choose another folder with --out")
@@ -103,7 +104,7 @@ def prepare(run: RunSettings, folder: Path, *, workers: int | None, say: Say) ->
     parts = other_protocols(dataset, inputs, run.data)
     lists = {name: {key: rows.tolist() for key, rows in vars(part).items()} for name, part in parts.items()}
     write_json(folder / "parts.json", lists)
-    sizes = {name: len(getattr(inputs, name)) for name in PARTS}
+    sizes = {name: len(getattr(inputs, name)) for name in (*PARTS, "validation_gallery")}
     return {
         "classes": list(inputs.names),
         "learned_classes": len(inputs.classes),
@@ -121,7 +122,7 @@ def train(cells: Sequence[Cell], inputs: Path, jobs: int, say: Say) -> list[dict
 
 
 def _cell(bench: Bench, entry: Entry, out: Path, seed: int, data: str) -> Cell:
-    return Cell(cell_folder(out, entry, seed), entry.label, entry.run(bench.run), seed, data)
+    return Cell(cell_folder(out, entry, seed), entry.label, entry.run(bench.run), seed, data, bench.asks)
 
 
 def _write_facts(bench: Bench, out: Path, facts: dict[str, Any], command: str) -> None:
@@ -136,6 +137,7 @@ def _write_facts(bench: Bench, out: Path, facts: dict[str, Any], command: str) -
             "command": command,
             "cores": cores(),
             "settings": identity(bench.run),
+            "asks": bench.asks,
             "run": to_tree(bench.run),
             **facts,
         },

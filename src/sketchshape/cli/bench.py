@@ -40,6 +40,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--official", type=Path, metavar="DIR", help="statistics of the SHREC'13 track, to print beside"
     )
+    parser.add_argument(
+        "--validate",
+        action="store_true",
+        help="ask with the validation sketches that data.validation holds out, never with test sketches",
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--table", action="store_true", help="write the tables again, train nothing")
     what.add_argument("--search", action="store_true", help="search options on validation sketches instead")
@@ -50,14 +55,17 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train what is not done, write the tables, print one."""
     from sketchshape.bench import load_bench, read_results, run_bench, search, write_tables
+    from sketchshape.bench.plan import TEST
     from sketchshape.bench.runner import cores
     from sketchshape.bench.tables.official import read_official
 
     bench = load_bench(arguments.config, _overrides(arguments))
+    bench = bench.validating() if arguments.validate else bench
     if not bench.run.data.path and not arguments.table:
         raise UsageError("no data set: give its root folder with --data DIR")
     protocol = bench.run.data.protocol
     suffix = "" if protocol == "closed" else f"-{protocol}"
+    suffix += "" if bench.asks == TEST else f"-{bench.asks}"
     out = arguments.out or Path("runs") / f"bench-{bench.name}{suffix}"
     only = [label.strip() for label in arguments.only.split(",")] if arguments.only else []
     jobs = arguments.jobs or min(cores(), MOST)
@@ -67,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print(arguments, f"search: {out / 'search.csv'}   chosen: {out / 'chosen.toml'}")
         return int(failed > 0)
     official = []
-    if arguments.official is not None:
+    if arguments.official is not None and bench.asks == TEST:
         folder = existing_folder(arguments.official, "the published statistics of the SHREC'13 track")
         official = read_official(folder, bench.run.data.layout)
     failed = 0

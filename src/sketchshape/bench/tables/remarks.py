@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sketchshape.bench.plan import TEST, VALIDATION
 from sketchshape.bench.results import Results
 from sketchshape.bench.tables.differences import LEVEL_TEXT
 from sketchshape.bench.tables.official import Official
@@ -59,6 +60,8 @@ def problems(results: Results, official: Sequence[Official] = ()) -> list[str]:
 def _looks(results: Results) -> list[str]:
     """Say how often test sketches were looked at: of all rows, and of those that differ."""
     bench = results.bench
+    if bench.asks == VALIDATION:
+        return ["They learned from the other training sketches. No test sketch was looked at."]
     said = [("", bench.looks)] if bench.looks else []
     said += [
         (f"{entry.label}: ", entry.looks)
@@ -73,10 +76,11 @@ def _looks(results: Results) -> list[str]:
 
 def _setup(results: Results) -> str:
     facts, run = results.facts, results.bench.run
-    sizes = facts["sizes"]
+    sizes, asks = facts["sizes"], results.bench.asks
+    ranked = "gallery" if asks == TEST else "validation_gallery"
     return (
         f"{run.data.layout}, protocol {run.data.protocol}, the same frozen features of "
         f"{names_shown(run.backbone.name)}; "
-        f"{sizes['test']} test sketches rank {sizes['gallery']} shapes; learned from {sizes['train']} "
+        f"{sizes[asks]} {asks} sketches rank {sizes[ranked]} shapes; learned from {sizes['train']} "
         f"sketches and {sizes['shapes']} shapes of {facts['learned_classes']} classes."
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sketchshape.bench.plan import TEST
 from sketchshape.bench.results import Result, Results
 from sketchshape.bench.tables.differences import differences
 from sketchshape.bench.tables.official import Official
@@ -45,8 +46,10 @@ def bench_table(results: Results, official: Sequence[Official] = ()) -> Table:
         for one in official
         if one.listed
     ]
-    rows = [*own, *track, *quoted_rows(bench.run.data.layout)]
-    title = f"{bench.name}, percent, protocol {bench.run.data.protocol}"
+    test = bench.asks == TEST
+    rows = [*own, *track, *quoted_rows(bench.run.data.layout)] if test else own
+    whose = "" if test else ", validation sketches"
+    title = f"{bench.name}, percent, protocol {bench.run.data.protocol}{whose}"
     below = remarks(results, rows), problems(results, official)
     return Table(title, rows, bench.baselines[0], *below, bench.baselines)
 
@@ -86,7 +89,7 @@ def _measured(results: Results, method: Result, deltas: Mapping[str, Interval]) 
         peak_mb=method.mean("peak_mb"),
         searched=searched,
         group=method.entry.group,
-        also={part: float(np.mean(100 * method.scores(part)[:, -1])) for part in results.facts["parts"]},
+        also={part: float(np.mean(100 * method.scores(part)[:, -1])) for part in results.parts},
     )
 
 
