@@ -183,7 +183,7 @@ def test_json_files(tmp_path: Path) -> None:
     [
         ("{", "is not JSON"),
         ("", "is not JSON"),
-        ("{}", "NoneType"),
+        ("{}", "an object with nothing in it, expected strokes"),
         ('{"drawing": 5}', "int"),
         ('{"drawing": [[[NaN], [1]]]}', "not finite"),
         ('{"drawing": []}', "no ink"),

@@ -122,7 +122,9 @@ def test_a_picture_a_file_and_strokes_find_the_same(searcher: Searcher, tmp_path
         np.testing.assert_array_equal(found.scores, expected.scores)
 
 
-@pytest.mark.parametrize("blank", [np.full((64, 64), 255, np.uint8), [], [[[], []]]])
+@pytest.mark.parametrize(
+    "blank", [np.full((64, 64), 255, np.uint8), [], [[[], []]], [[[5], [5]]], [[[5, 5], [5, 5]]]]
+)
 def test_a_blank_drawing_is_refused_kindly(searcher: Searcher, blank) -> None:
     with pytest.raises(SketchError, match="nothing is drawn yet; draw a few lines"):
         searcher.search(blank)

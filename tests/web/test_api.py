@@ -118,6 +118,28 @@ def test_every_form_of_a_drawing_gives_the_ranking_of_the_library(
     assert answers[0].json()["total"] == len(searcher)
 
 
+def test_files_of_other_programs_are_taken_as_pictures_are(client: httpx.Client, searcher: Searcher) -> None:
+    strokes = sketch("cactus", 1)
+    lines = [{"type": "freedraw", "x": 0, "y": 0, "points": np.transpose(s).tolist()} for s in strokes]
+    scene = json.dumps({"type": "excalidraw", "elements": lines}).encode()
+    line = json.dumps({"word": "cactus", "drawing": strokes}).encode() + b"\n"
+    expected = list(searcher.search(strokes, 7).ids)
+    for name, data in (("a.excalidraw", scene), ("a.jsonl", line)):
+        assert ids(client.post("/api/search?k=7", files={"picture": (name, data)})) == expected
+        drawn = client.post("/api/drawing", content=data)
+        assert drawn.headers["content-type"] == "image/png"
+        np.testing.assert_array_equal(
+            np.asarray(Image.open(io.BytesIO(drawn.content))), draw_strokes(strokes)
+        )
+    assert "expected" in problem(client.post("/api/drawing", content=b'{"a": 1}'), 422, "drawing")
+    assert "PNG" in problem(client.post("/api/drawing", content=b"text"), 422, "drawing")
+
+
+@pytest.mark.parametrize("dot", [[[[5], [5]]], [[[5, 5], [7, 7]]]])
+def test_a_dot_is_not_searched_for(client: httpx.Client, dot: Any) -> None:
+    assert "Draw a line or two" in problem(client.post("/api/search", json=dot), 422, "blank-drawing")
+
+
 def test_the_answer_says_how_sure_it_is(searcher: Searcher) -> None:
     strokes = sketch("key", 1)
     middle = float(np.mean([searcher.search(strokes, folder=one).scores[0] for one in (None, "cactus")]))
@@ -663,6 +685,7 @@ def test_the_description_of_the_api_is_whole(client: httpx.Client) -> None:
     validator.validate(described)
     assert {
         "/api/search",
+        "/api/drawing",
         "/api/shapes",
         "/api/shapes/{id}",
         "/api/shapes/{id}/thumbnail.png",

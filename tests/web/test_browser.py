@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -377,9 +378,24 @@ def test_upload_paste_and_drop_of_a_picture(visitor: Visitor, tmp_path: Path) ->
         page.wait_for_selector("#picture-note:not([hidden])")
         visitor.settle()
         assert visitor.ids() == found
+    strokes = sketch("mushroom", 1)
+    lines = [{"type": "freedraw", "x": 0, "y": 0, "points": [*zip(*one, strict=True)]} for one in strokes]
+    line = "".join("M" + " ".join(f"{x},{y}" for x, y in zip(*one, strict=True)) for one in strokes)
+    path = f'<path d="{line}" fill="none" stroke="#333" stroke-width="4"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg">{path}</svg>'
+    for name, text in (
+        ("a.excalidraw", json.dumps({"type": "excalidraw", "elements": lines})),
+        ("a.svg", svg),
+    ):
+        page.set_input_files("#file", {"name": name, "mimeType": "", "buffer": text.encode()})
+        visitor.until(f"document.getElementById('picture-name').textContent === '{name}'")
+        visitor.settle()
+        assert visitor.first_row()[0] == "mushroom"
     page.set_input_files("#file", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"no picture"})
     page.wait_for_selector("#notice:not([hidden])")
     assert "not a picture" in page.locator("#notice").text_content()
+    assert [text for text in visitor.complaints if "422" not in text] == []
+    visitor.complaints.clear()  # the browser tells of each refusal
 
 
 def test_a_link_gives_the_drawing_again(visitor: Visitor, browser: Any, address: str) -> None:
@@ -416,6 +432,18 @@ def test_words_and_filters(visitor: Visitor) -> None:
     page.click("#empty button")
     visitor.settle()
     assert "chair" in visitor.first_row()
+
+
+def test_a_dot_is_not_asked_for(visitor: Visitor) -> None:
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    visitor.page.click("#canvas")
+    visitor.settle()
+    assert (visitor.strokes(), visitor.title()) == (1, "Your library")
+    assert not [url for url in asked if url.endswith("/api/search")]
+    visitor.page.click("#undo")
+    visitor.draw(sketch("fish", 1))
+    assert visitor.title() == "Looks like your drawing"
 
 
 def test_the_keyboard_alone_is_enough(visitor: Visitor) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from sketchshape.errors import SketchError
+from sketchshape.images.files.pictures import check_size, open_picture
 from sketchshape.images.paper import MIN_CONTRAST, black_on_white
 from sketchshape.types import U8
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # none that starts another program
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-MAX_PIXELS = 64_000_000
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
 MAX_SIDE = 2048  # larger pictures are reduced: no network sees more
 
 
@@ -22,7 +20,8 @@ def read_sketch(path: str | Path) -> U8:
     """Read a picture file as a sketch: black ink on white paper.
 
     Args:
-        path: PNG, JPEG, WebP, GIF, BMP, TIFF or PPM of any size up to 64 megapixels and any colour mode.
+        path: PNG, JPEG, WebP, GIF, BMP, TIFF, PPM, AVIF or HEIC of up to 64 megapixels, any colour mode; of
+            several pages or frames the first.
 
     Returns:
         (H, W) uint8, 0 = ink, 255 = paper, upright, the longer side at most `MAX_SIDE`; see `to_ink`.
@@ -55,9 +54,6 @@ def to_ink(image: bytes | Image.Image | np.ndarray, name: str | Path = "sketch")
         SketchError: `image` is no picture, is too large, or has no ink.
     """
     picture = _open(image, name)
-    width, height = picture.size
-    if not 0 < width * height <= MAX_PIXELS:
-        raise SketchError(name, f"is {width} x {height} pixels, expected 1 to {MAX_PIXELS}; reduce it")
     try:
         gray, opaque = _gray_and_alpha(picture)
     except Exception as error:  # decoders raise anything on damaged files
@@ -73,18 +69,17 @@ def to_ink(image: bytes | Image.Image | np.ndarray, name: str | Path = "sketch")
 
 
 def _open(image: bytes | Image.Image | np.ndarray, name: str | Path) -> Image.Image:
-    try:
-        if isinstance(image, Image.Image):
-            return image
-        if isinstance(image, np.ndarray):
+    if isinstance(image, bytes):
+        return open_picture(image, name)
+    if isinstance(image, np.ndarray):
+        try:
             if image.ndim not in (2, 3):
                 raise ValueError(image.shape)
-            return Image.fromarray(image)
-        Image.init()  # with a list of formats, Pillow opens only those whose readers are loaded
-        return Image.open(io.BytesIO(image), formats=FORMATS)
-    except Exception as error:  # decoders raise anything on damaged files
-        expected = "uint8 (H, W[, 3 or 4])" if isinstance(image, np.ndarray) else ", ".join(FORMATS)
-        raise SketchError(name, f"is not a picture, expected {expected}") from error
+            image = Image.fromarray(image)
+        except Exception as error:  # Pillow raises anything on arrays that it does not know
+            raise SketchError(name, "is not a picture, expected uint8 (H, W[, 3 or 4])") from error
+    check_size(image, name)
+    return image
 
 
 def _gray_and_alpha(picture: Image.Image) -> tuple[U8, U8 | None]:
@@ -102,9 +97,11 @@ def _gray_and_alpha(picture: Image.Image) -> tuple[U8, U8 | None]:
 
 
 def _eight_bits(levels: np.ndarray, mode: str) -> U8:
-    """Scale 16-bit levels by the format's range, other wide levels by their own."""
+    """Scale 16-bit levels by the range of as many bits as are used, other wide levels by their own."""
     values = np.nan_to_num(levels.astype(np.float64))
-    low, high = (0.0, 65535.0) if mode.startswith("I;16") else (float(values.min()), float(values.max()))
+    low, high = float(values.min()), float(values.max())
+    if mode.startswith("I;16"):  # scanners of 10 and 12 bits leave the upper ones empty
+        low, high = 0.0, float(2 ** max(8, int(high).bit_length()) - 1)
     scaled = (values - low) * (255 / (high - low)) if high > low else values * 0
     return np.rint(scaled).astype(np.uint8)
 

@@ -1,9 +1,7 @@
-"""Drawings that are kept as strokes: how they are read and how they become pictures."""
+"""Drawings that are kept as strokes: what they are made of, and how they become pictures."""
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,7 +13,7 @@ from sketchshape.types import F64, U8
 Strokes: TypeAlias = list[list[list[float]]]  # [[xs, ys], ...]; a third list, the times, is left out
 
 MARGIN = 3 / 64  # of the side: with 256 pixels and a line of 3.2 the ink stays 10 pixels off the border
-MAX_POINTS = 10_000
+MAX_POINTS = 100_000
 
 
 def draw_strokes(strokes: Any, size: int = 256, width: float = 3.2) -> U8:
@@ -39,7 +37,7 @@ def draw_strokes(strokes: Any, size: int = 256, width: float = 3.2) -> U8:
         raise ValueError(f"size {size} and width {width}, expected size >= 16 and 0 < width <= size")
     from sketchshape.images.segments import distances  # compiled; whoever searches by picture goes without
 
-    lines = _fit(_points(strokes, "strokes"), size)
+    lines = _fit(to_lines(strokes, "strokes"), size)
     starts = np.concatenate([line[:-1] if len(line) > 1 else line for line in lines])
     ends = np.concatenate([line[1:] if len(line) > 1 else line for line in lines])
     distance = distances(starts, ends, size, width / 2 + 1)
@@ -47,36 +45,20 @@ def draw_strokes(strokes: Any, size: int = 256, width: float = 3.2) -> U8:
     return np.rint(255 * (1 - coverage)).astype(np.uint8)
 
 
-def read_strokes(path: str | Path, line: int | None = None) -> Strokes:
-    """Read one drawing: a .json file, or a line of an .ndjson file as Quick, Draw! writes them.
+def to_lines(strokes: Any, path: str | Path, line: int | None = None) -> list[F64]:
+    """Check strokes and give the points of each.
 
     Args:
-        path: the file; a drawing is an object with a `drawing`, or the list of strokes itself.
-        line: 1-based line of the drawing; None takes the whole file of .json, the first line of .ndjson.
+        strokes: one [xs, ys] or [xs, ys, times] for each stroke.
+        path: what errors call the drawing.
+        line: 1-based line of the file that errors name.
 
     Returns:
-        [[xs, ys], ...], checked: finite numbers, as many xs as ys, at least one point.
+        (n, 2) float64 for each stroke that has a point.
 
     Raises:
-        SketchError: the file or the line is not there, or does not hold a drawing.
+        SketchError: they are no such lists, or have no point or more than `MAX_POINTS`.
     """
-    path = Path(path)
-    if path.suffix.lower() == ".ndjson":
-        line = line or 1
-    try:
-        text = path.read_bytes() if line is None else _line(path, line)
-    except OSError as error:
-        raise SketchError(path, f"cannot be read: {error.strerror or error}") from error
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise SketchError(path, f"is not JSON: {error}", line=line) from error
-    drawing = value.get("drawing") if isinstance(value, dict) else value
-    return [points.tolist() for points in (p.T for p in _points(drawing, path, line))]
-
-
-def _points(strokes: Any, path: str | Path, line: int | None = None) -> list[F64]:
-    """Check strokes and give each as (n, 2) points."""
     if not isinstance(strokes, list | tuple):
         raise SketchError(path, f"is a {type(strokes).__name__}, expected strokes [[xs, ys], ...]", line=line)
     checked = [_stroke(stroke, f"stroke {n}", path, line) for n, stroke in enumerate(strokes, 1)]
@@ -111,23 +93,3 @@ def _fit(lines: list[F64], size: int) -> list[F64]:
     extent = float((high - low).max())
     scale = size * (1 - 2 * MARGIN) / extent if extent > 1e-9 else 1.0
     return [(line - (low + high) / 2) * scale + size / 2 for line in lines]
-
-
-def _line(path: Path, line: int) -> bytes:
-    state = path.stat()
-    offsets = _offsets(path, state.st_mtime_ns, state.st_size)
-    if not 1 <= line < len(offsets):
-        raise SketchError(path, f"has {len(offsets) - 1} lines, expected a drawing there", line=line)
-    with path.open("rb") as file:
-        file.seek(offsets[line - 1])
-        return file.read(offsets[line] - offsets[line - 1])
-
-
-@lru_cache(maxsize=64)
-def _offsets(path: Path, changed: int, size: int) -> tuple[int, ...]:
-    """Where each line starts; time and size are part of the key so that a changed file is read again."""
-    offsets = [0]
-    with path.open("rb") as file:
-        for line in file:
-            offsets.append(offsets[-1] + len(line))
-    return tuple(offsets)

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sketchshape.errors import SketchError
-from sketchshape.images import draw_strokes, read_sketch, read_strokes
+from sketchshape.images import draw_strokes, read_drawing_file, without_taps
 from sketchshape.types import U8
 
 Sketch = NDArray[np.uint8] | str | Path | Sequence[Any]
-STROKES = (".json", ".ndjson")
 
 
 def read_drawing(sketch: Sketch) -> U8:
@@ -26,8 +24,5 @@ def read_drawing(sketch: Sketch) -> U8:
     if isinstance(sketch, np.ndarray):
         return sketch
     if isinstance(sketch, str | Path):
-        is_strokes = Path(sketch).suffix.lower() in STROKES
-        return draw_strokes(read_strokes(sketch)) if is_strokes else read_sketch(sketch)
-    if not any(len(stroke) and len(stroke[0]) for stroke in sketch if isinstance(stroke, list | tuple)):
-        raise SketchError("drawing", "nothing is drawn yet; draw a few lines and try again")
-    return draw_strokes(sketch)
+        return read_drawing_file(sketch)
+    return draw_strokes(without_taps(sketch))

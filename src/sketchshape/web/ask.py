@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Request
-from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 
-from sketchshape.errors import SketchError
-from sketchshape.images import Strokes, draw_strokes, to_ink
-from sketchshape.images.ink import FORMATS
+from sketchshape.images import Strokes, draw_strokes, read_drawing_bytes, without_taps
+from sketchshape.images.files.pictures import TooManyPixels
 from sketchshape.types import U8
 from sketchshape.web.limits import WORDS, Limits
 from sketchshape.web.problems import Problem, in_words
@@ -104,31 +101,20 @@ async def read_question(request: Request, limits: Limits) -> Question:
 
 
 def read_picture(data: bytes, limits: Limits) -> U8:
-    """Read the bytes of a picture as ink on paper.
+    """Read the bytes of a picture, or of another file of a drawing, as ink on paper.
 
     Raises:
         Problem: it has too many pixels.
-        SketchError: it is no picture, or blank.
+        SketchError: it is no drawing, or blank.
     """
-    Image.init()  # with a list of formats, Pillow opens only those whose readers are loaded
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as header:  # its size alone, nothing is decoded
-            width, height = header.size
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many_pixels("far", limits) from None
-    except Exception as error:
-        raise SketchError("sketch", "is not a picture that can be read; send PNG, JPEG or WebP") from error
-    if width * height > limits.pixels:
-        raise _too_many_pixels(f"{width} x {height} pixels,", limits)
-    return to_ink(data)
-
-
-def _too_many_pixels(found: str, limits: Limits) -> Problem:
-    return Problem(
-        413,
-        "too-many-pixels",
-        f"The picture has {found} more than {limits.pixels:,} pixels; send a smaller one.",
-    )
+        return read_drawing_bytes(data, "sketch", limits.pixels)
+    except TooManyPixels:
+        raise Problem(
+            413,
+            "too-many-pixels",
+            f"The picture has more than {limits.pixels:,} pixels; send a smaller one.",
+        ) from None
 
 
 def _draw(strokes: Strokes, limits: Limits) -> U8:
@@ -140,7 +126,7 @@ def _draw(strokes: Strokes, limits: Limits) -> U8:
             f"The drawing has {len(strokes)} strokes and {points} points, "
             f"more than {limits.strokes} and {limits.points}; simplify it.",
         )
-    return draw_strokes(strokes)
+    return draw_strokes(without_taps(strokes))
 
 
 def _parameters(request: Request) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import time
 from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi import Path as InPath
+from PIL import Image
 
 from sketchshape.encoders.confidence import UNSURE
 from sketchshape.mesh import FORMATS
@@ -15,7 +17,7 @@ from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
 from sketchshape.types import Ranking
 from sketchshape.web.answers import Bounds, Info, Map, Page, Results, Said, Shape, to_shape
-from sketchshape.web.ask import Ask, Question, read_question
+from sketchshape.web.ask import Ask, Question, read_picture, read_question
 from sketchshape.web.library import Library
 from sketchshape.web.limits import WORDS, Limits
 from sketchshape.web.metrics import MEDIA_TYPE, Metrics
@@ -30,8 +32,9 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     404: _SAID | {"description": "There is no such shape."},
     422: _SAID | {"description": "Something in the request is not right."},
 }
+_TOO_LARGE = _SAID | {"description": "The picture or the drawing is too large."}
 _ASK = Ask.model_json_schema()
-_PICTURE = {"type": "string", "format": "binary", "description": "A picture of a drawing."}
+_PICTURE = {"type": "string", "format": "binary", "description": "A file of a drawing."}
 _BODY = {
     "requestBody": {
         "content": {
@@ -78,12 +81,25 @@ def add_routes(
         "/api/search",
         response_model=Results,
         summary="Search by a drawing, a picture, a shape, a class or words",
-        responses={**ERRORS, 413: _SAID | {"description": "The picture or the drawing is too large."}},
+        responses={**ERRORS, 413: _TOO_LARGE},
         openapi_extra=_BODY,
     )
     async def search(request: Request) -> Response:
         question = await read_question(request, limits)
         return _json(await work.search(results, question))
+
+    @app.post(
+        "/api/drawing",
+        summary="A file of a drawing, as black ink on white paper",
+        response_class=Response,
+        responses={200: {"content": {"image/png": {}}}, 413: _TOO_LARGE, 422: ERRORS[422]},
+        openapi_extra={"requestBody": {"content": {"application/octet-stream": {"schema": _PICTURE}}}},
+    )
+    async def drawing(request: Request) -> Response:
+        ink = await work.files(read_picture, await request.body(), limits)
+        stream = io.BytesIO()
+        Image.fromarray(ink).save(stream, "PNG")
+        return Response(stream.getvalue(), media_type="image/png")
 
     @app.get("/api/shapes", response_model=Page, summary="List the library", responses={422: ERRORS[422]})
     async def shapes(

@@ -26,7 +26,12 @@ export async function search(ask, picture = null) {
   return answer('/api/search', { method: 'POST', body: form })
 }
 
-async function answer(address, options) {
+/** A file of a drawing that the browser cannot read, as a picture (a Blob). */
+export async function drawing(file) {
+  return answer('/api/drawing', { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: file }, 'blob')
+}
+
+async function answer(address, options, kind = 'json') {
   let response
   try {
     response = await fetch(address, { ...options, signal: AbortSignal.timeout(20_000) })
@@ -35,7 +40,7 @@ async function answer(address, options) {
       ? new Failure('The server takes too long', 'It may be busy with something else. Try again in a moment.', 'slow')
       : new Failure('The server does not answer', 'Check that “sketchshape serve” is still running, then try again.', 'away')
   }
-  if (response.ok) return response.json()
+  if (response.ok) return response[kind]()
   const said = await response.json().catch(() => ({}))
   throw new Failure(
     said.title || 'The request failed',

@@ -7,7 +7,7 @@ import { Easel } from './draw/easel.js'
 import { toPicture } from './draw/paint.js'
 import { decode, encode } from './draw/permalink.js'
 import { onPicture } from './draw/pictures.js'
-import { begun, toLists } from './draw/strokes.js'
+import { begun, drawn as marked, toLists } from './draw/strokes.js'
 import { asked, clearFilters, filtering, offerFilters, setUpFilters } from './filters.js'
 import { Grid } from './grid.js'
 import { setUpKeys } from './keys.js'
@@ -43,7 +43,7 @@ async function send({ subject, drawing, rest, k }) {
   const { strokes, picture } = drawing
   if (subject) return search({ ...rest, like: subject.id, k })
   if (picture) return search({ ...rest, k }, strokes.length ? await toPicture(drawing) : picture.blob)
-  if (strokes.length) return search({ ...rest, strokes: toLists(strokes), k })
+  if (marked(strokes)) return search({ ...rest, strokes: toLists(strokes), k })
   if (rest.words) return search({ ...rest, k })
   return { ...(await get(`/api/shapes?mixed=true&limit=${Math.min(most, Math.max(PAGE, k))}`)), browsing: true }
 }

@@ -1,6 +1,6 @@
 // A picture from a file, from the clipboard, or dropped on the page.
 
-import { Failure } from '../api.js'
+import { drawing } from '../api.js'
 import { $ } from '../dom.js'
 
 const LARGEST = 1600 // pixels of a side that are kept
@@ -30,19 +30,20 @@ export function onPicture(take, fail) {
   })
 }
 
-/** Read a file into {image, blob, name}; large pictures are reduced before they travel. */
+/** Read a file into {image, blob, name}; large pictures are reduced before they travel, others the server reads. */
 async function read(file) {
-  let image
-  try {
-    image = await createImageBitmap(file)
-  } catch {
-    throw new Failure('That is not a picture this browser can read', 'Choose a PNG, JPEG or WebP of a drawing.')
-  }
   let blob = file
+  let image = await createImageBitmap(file).catch(() => null)
+  if (!image) {
+    blob = await drawing(file)
+    image = await createImageBitmap(blob)
+  }
   const larger = Math.max(image.width, image.height) / LARGEST
   if (larger > 1) {
     const canvas = new OffscreenCanvas(Math.round(image.width / larger), Math.round(image.height / larger))
-    canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height)
+    const context = canvas.getContext('2d')
+    context.imageSmoothingQuality = 'high' // thin lines stay whole
+    context.drawImage(image, 0, 0, canvas.width, canvas.height)
     image = canvas.transferToImageBitmap()
     const copy = new OffscreenCanvas(image.width, image.height)
     copy.getContext('2d').drawImage(image, 0, 0)

@@ -3,6 +3,7 @@
 export const SIDE = 1000
 export const WIDTHS = [5, 9, 15, 24, 36] // in units, for the steps 1 to 5
 const CLOSE = 1.6 // units within which a point may be left out
+const DOT = 20 // units; smaller marks are no drawing
 const LONG = 1.5 * SIDE // a line shorter than that is hardly an outline yet
 
 /** Leave out points that lie on the line between their neighbours. [Douglas and Peucker 1973] */
@@ -39,6 +40,13 @@ export function finish(stroke) {
 /** Is there more than the one short line with which a drawing begins? */
 export function begun(strokes) {
   return strokes.length > 1 || strokes.some(stroke => length(stroke.points) >= LONG)
+}
+
+/** Is there more than a dot, with which every line begins? */
+export function drawn(strokes) {
+  const points = strokes.flatMap(stroke => stroke.points)
+  const extent = axis => Math.max(...points.map(p => p[axis])) - Math.min(...points.map(p => p[axis]))
+  return points.length > 0 && Math.max(extent(0), extent(1)) >= DOT
 }
 
 /** How long a line is, in units. */

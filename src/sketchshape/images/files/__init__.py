@@ -1,0 +1,1 @@
+"""Drawings in the files of other programs: what is in them becomes strokes [[xs, ys], ...], or a picture."""
