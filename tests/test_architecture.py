@@ -17,8 +17,9 @@ ROOT = Path(sketchshape.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 MOST = 16  # files of one folder
 FLOORS = (
-    ("errors", "types", "resources"),
+    ("errors", "types", "resources", "say"),
     ("files", "progress"),
+    ("compiled",),
     ("mesh", "images", "metrics"),
     ("config",),
     ("render", "datasets"),
@@ -133,6 +134,17 @@ def test_torch_is_imported_in_train_only(path: Path) -> None:
     names += [node.module or "" for node in tree if isinstance(node, ast.ImportFrom)]
     if room(path) != "train":
         assert not [found for found in names if found.split(".")[0] == "torch"]
+
+
+def test_onnx_runtime_and_numba_are_imported_where_they_are_kept_quiet() -> None:
+    found: dict[str, set[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for one in {one.partition(".")[0] for one in names} & {"onnxruntime", "numba"}:
+                found.setdefault(one, set()).add(name(path))
+    assert found == {"onnxruntime": {"encoders/network.py"}, "numba": {"compiled.py"}}
 
 
 def test_importing_the_package_loads_neither_torch_nor_the_heavy_parts() -> None:

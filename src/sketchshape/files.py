@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path
+
+from sketchshape.say import warn
 
 
 @contextmanager
@@ -74,8 +77,52 @@ def file_digest(path: Path) -> str:
 def cache_dir() -> Path:
     """The folder for what can be made again: SKETCHSHAPE_CACHE, else where the system has such folders."""
     if chosen := os.environ.get("SKETCHSHAPE_CACHE"):
-        return Path(chosen).expanduser()
-    return user_cache_path("sketchshape", appauthor=False)
+        return Path(os.path.expanduser(chosen))
+    folder = user_cache_path("sketchshape", appauthor=False)
+    # Nobody's home is `~` itself, and a relative one would be another in each folder.
+    return folder if folder.is_absolute() else Path(tempfile.gettempdir(), _own_name())
+
+
+def writable(folder: Path) -> bool:
+    """Make a folder where there is none, and say whether a file can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def private_folder() -> Path | None:
+    """Give a temporary folder that this user alone can write to; None where there can be none."""
+    try:
+        folder = Path(tempfile.gettempdir(), _own_name())
+        folder.mkdir(0o700, exist_ok=True)
+        state = folder.lstat()  # somebody else may have been there first
+    except OSError:
+        return None
+    alone = not hasattr(os, "getuid") or (state.st_uid == os.getuid() and not state.st_mode & 0o022)
+    return folder if stat.S_ISDIR(state.st_mode) and alone and writable(folder) else None
+
+
+def writable_cache() -> Path:
+    """Give the cache folder, or a private one, with a warning, where it cannot be written to.
+
+    Raises:
+        OSError: neither can be.
+    """
+    folder = cache_dir()
+    if writable(folder):
+        return folder
+    other = private_folder()
+    if other is None:
+        raise OSError(errno.EACCES, f"{folder} cannot be written to; set SKETCHSHAPE_CACHE to another folder")
+    warn(f"{folder} cannot be written to, {other} is used; set SKETCHSHAPE_CACHE to another folder")
+    return other
+
+
+def _own_name() -> str:
+    return f"sketchshape-{os.getuid()}" if hasattr(os, "getuid") else "sketchshape"
 
 
 def _umask() -> int:

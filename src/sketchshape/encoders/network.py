@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,7 @@ def open_network(path: Path, threads: int) -> Any:
     Raises:
         ArtefactError: the file is not readable.
     """
-    import onnxruntime  # not at the top: what changes nothing in an index needs no encoder
-
+    onnxruntime = import_runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -37,6 +37,18 @@ def open_network(path: Path, threads: int) -> Any:
     except Exception as error:  # ONNX Runtime has its own exceptions for each cause
         reason = str(error).partition("\n")[0]
         raise ArtefactError(f"{path}: not readable ({reason}); export it again from its run") from None
+
+
+def import_runtime() -> Any:
+    """Import ONNX Runtime, which is done nowhere else, with its reports to its makers turned off.
+
+    Without this, it keeps an id of the device in the home folder and looks up a host to send it to.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # is read when it is imported
+    import onnxruntime  # not at the top: what changes nothing in an index needs no encoder
+
+    onnxruntime.disable_telemetry_events()  # where the caller had imported it before
+    return onnxruntime
 
 
 def run_network(network: Any, pictures: U8, item: tuple[int, ...], row: tuple[int, ...]) -> F32:

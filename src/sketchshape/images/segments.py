@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from sketchshape.compiled import compiled
 from sketchshape.types import F64
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def distances(lines: F64, ends: F64, size: int, reach: float) -> F64:  # pragma: no cover - compiled
     """Measure the distance of pixel centres to segments.
 

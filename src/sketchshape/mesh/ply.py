@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from numba import njit
 
+from sketchshape.compiled import compiled
 from sketchshape.errors import MeshError
 from sketchshape.mesh.scan import gather
 from sketchshape.mesh.soup import Soup
@@ -167,7 +167,7 @@ def _strips(column: Polygons) -> I64:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _walk(body: U8, at: int, rows: int, counts: I64, sizes: I64, big: bool) -> tuple[I64, I64, int]:
     """First byte and length of each list, (properties, rows); and where the rows end, -1 beyond the file."""
     starts = np.zeros((len(sizes), rows), np.int64)

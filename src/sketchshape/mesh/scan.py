@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from sketchshape.compiled import compiled
 from sketchshape.types import F64, I64, U8
 
 NEWLINE, RETURN, SPACE, HASH, SLASH = 10, 13, 32, 35, 47
@@ -12,7 +12,7 @@ PLUS, MINUS, POINT, ZERO = 43, 45, 46, 48
 POWERS: F64 = 10.0 ** np.arange(309, dtype=np.float64)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def gather(array: np.ndarray, starts: I64, lengths: I64) -> np.ndarray:
     """Put pieces of an array one after the other: piece i has `lengths[i]` items from `starts[i]` on."""
     pieces = np.empty(lengths.sum(), array.dtype)
@@ -24,7 +24,7 @@ def gather(array: np.ndarray, starts: I64, lengths: I64) -> np.ndarray:
     return pieces
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def split(text: U8) -> tuple[I64, I64, I64]:
     """First byte, end and 1-based number of each line that has more than blanks and a comment: (L,) each."""
     room = 1
@@ -55,7 +55,7 @@ def split(text: U8) -> tuple[I64, I64, I64]:
     return start[:found].copy(), end[:found].copy(), number[:found].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def parse(text: U8, start: I64, end: I64, tail: int, powers: F64) -> tuple[F64, I64, int]:
     """Parse all words of the lines as numbers.
 
@@ -89,7 +89,7 @@ def parse(text: U8, start: I64, end: I64, tail: int, powers: F64) -> tuple[F64, 
     return values, offset, -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _number(text: U8, i: int, end: int, tail: int, powers: F64) -> tuple[float, int, bool]:
     """Parse one word: its value, where it ends, and whether it is a number.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from sketchshape.compiled import compiled
 from sketchshape.render.strokes import OUTLINE, STRONG, WEAK
 from sketchshape.types import F32, U8
 
@@ -18,7 +18,7 @@ VALLEY = (0.05, 0.12)
 """Depths of a valley: that continues a line (WEAK), that is one (STRONG)."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def mark_contours(near: F32) -> Any:
     """Mark the nearer of two neighbours between which the shape ends (OUTLINE) or its depth jumps (STRONG).
 
@@ -52,7 +52,7 @@ def mark_contours(near: F32) -> Any:
     return ink
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def mark_creases(normal: F32, reach: int, covered: U8, ink: U8) -> None:
     """Mark edges: the normal turns a lot within `reach`, and not much more beyond, as on a curved surface.
 
@@ -79,7 +79,7 @@ def mark_creases(normal: F32, reach: int, covered: U8, ink: U8) -> None:
     _mark_tops(turn, 1, start, ink)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _turn(normal: F32, i: int, j: int, di: int, dj: int) -> Any:
     """1 - cosine of the angle between the normals on both sides."""
     ax, ay, az = normal[0, i - di, j - dj], normal[1, i - di, j - dj], normal[2, i - di, j - dj]
@@ -90,7 +90,7 @@ def _turn(normal: F32, i: int, j: int, di: int, dj: int) -> Any:
     return np.float32(1) - (ax * bx + ay * by + az * bz) / np.sqrt(lengths)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def mark_valleys(facing: F32, reach: int, covered: U8, ink: U8) -> None:
     """Mark valleys of the cosine between surface and viewer.
 
@@ -118,12 +118,12 @@ def mark_valleys(facing: F32, reach: int, covered: U8, ink: U8) -> None:
     _mark_tops(depth, 2, np.float32(VALLEY[1]), ink)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _direction(k: int) -> Any:
     return ((0, 1), (1, 0), (1, 1), (1, -1))[k]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _mark_tops(strength: F32, reach: int, start: Any, ink: U8) -> None:
     """Mark where the strongest of four directions is as strong as anything beside it in that direction."""
     _, height, width = strength.shape

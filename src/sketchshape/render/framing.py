@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from sketchshape.compiled import compiled
 from sketchshape.types import F32, F64, I32, Mesh
 
 
@@ -105,7 +105,7 @@ def _square(a: Point, b: Point) -> float:
     return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _farthest(x: F64, y: F64, cx: float, cy: float) -> Any:
     best, where = -1.0, 0
     for i in range(len(x)):
@@ -115,7 +115,7 @@ def _farthest(x: F64, y: F64, cx: float, cy: float) -> Any:
     return where, best
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _scaled(points: F64) -> Any:
     largest = 0.0
     for i in range(points.shape[1]):
@@ -128,7 +128,7 @@ def _scaled(points: F64) -> Any:
     return vertices
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _usable(vertices: F32, faces: I32) -> Any:
     """Drop bad faces and unused vertices; number what stays anew, corners in rising order.
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from sketchshape.compiled import compiled
 from sketchshape.render.camera import ELEVATIONS, rings
 from sketchshape.render.contours import mark_contours, mark_creases, mark_valleys
 from sketchshape.render.framing import frame
@@ -68,7 +68,7 @@ def render_lines(
     return views
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _surface(samples: I64, normals: F32, camera: F32, box: Box, margin: int) -> Any:
     """Take the box out of the samples, with a margin around it.
 
@@ -103,7 +103,7 @@ def _surface(samples: I64, normals: F32, camera: F32, box: Box, margin: int) -> 
     return nearness, normal, facing
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _grown(ink: U8, reach: int) -> Any:
     """Everything within `reach` of ink, in a square."""
     height, width = ink.shape
@@ -125,7 +125,7 @@ def _smooth(layers: F32, reach: int) -> F32:
     return np.stack([_box_mean(_box_mean(layer, half), half) for layer in layers])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _box_mean(layer: F32, half: int) -> Any:
     height, width = layer.shape
     out, column = np.zeros_like(layer), np.empty(width, np.float32)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from sketchshape.compiled import compiled
 from sketchshape.render.camera import Camera
 from sketchshape.types import F32, I32, I64
 
@@ -69,7 +69,7 @@ def rasterise(vertices: F32, faces: I32, camera: Camera, samples: I64) -> Box:
     return top, bottom, left, right
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _project(vertices: F32, camera: F32, side: int) -> Any:
     """Turn vertices into integer positions (sample i is at i << _BITS) and 1/depth, with the bounds."""
     cos, sin, rise, level, distance, focal = camera
@@ -93,14 +93,14 @@ def _project(vertices: F32, camera: F32, side: int) -> Any:
     return where, nearness, (left, top), (right, bottom)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _fill(where: I32, nearness: F32, faces: I32, samples: I64) -> None:
     points, rest = _sorted_by_extent(where, faces)
     _fill_points(where, nearness, faces, points, samples)
     _fill_rows(where, nearness, faces, rest, samples)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _sorted_by_extent(where: I32, faces: I32) -> Any:
     """Find the faces whose box holds one sample, and those with more; most of a fine mesh hold none.
 
@@ -120,7 +120,7 @@ def _sorted_by_extent(where: I32, faces: I32) -> Any:
     return found[:first], found[last + 1 :]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _corners(where: I32, faces: I32, f: int) -> Any:
     a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
     ax, ay = np.int64(where[a, 0]), np.int64(where[a, 1])
@@ -129,7 +129,7 @@ def _corners(where: I32, faces: I32, f: int) -> Any:
     return a, b, c, ax, ay, bx, by, cx, cy
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _fill_points(where: I32, nearness: F32, faces: I32, which: I32, samples: I64) -> None:
     """Draw faces that can cover one sample only."""
     flat, pitch, up = samples.reshape(-1), samples.shape[1], (1 << _BITS) - 1
@@ -151,7 +151,7 @@ def _fill_points(where: I32, nearness: F32, faces: I32, which: I32, samples: I64
         flat[at] += gain & ~(gain >> 63)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _fill_rows(where: I32, nearness: F32, faces: I32, which: I32, samples: I64) -> None:
     """Draw faces row by row over their box."""
     flat, pitch, up = samples.reshape(-1), samples.shape[1], (1 << _BITS) - 1
@@ -196,7 +196,7 @@ def _fill_rows(where: I32, nearness: F32, faces: I32, which: I32, samples: I64) 
             row_near += slope_y
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _blank(samples: I64) -> bool:
     for i in range(samples.shape[0]):
         for j in range(samples.shape[1]):
@@ -205,7 +205,7 @@ def _blank(samples: I64) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _fill_edges(where: I32, nearness: F32, faces: I32, samples: I64) -> None:
     """Draw the three sides of every face as lines, one sample thin."""
     last, half = samples.shape[0] - 1, 1 << (_BITS - 1)

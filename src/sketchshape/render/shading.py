@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from sketchshape.compiled import compiled
 from sketchshape.render.camera import ELEVATIONS, rings
 from sketchshape.render.framing import frame
 from sketchshape.render.raster import Box, empty_samples, rasterise
@@ -45,7 +45,7 @@ def render_views(
     return views
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def face_normals(vertices: F32, faces: I32) -> Any:
     """Unit normals of the faces, (M, 3) float32; zero for a face without area."""
     normals = np.empty((len(faces), 3), np.float32)
@@ -65,7 +65,7 @@ def face_normals(vertices: F32, faces: I32) -> Any:
     return normals
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _shade(samples: I64, normals: F32, camera: F32, box: Box, view: U8) -> None:
     """Give each pixel the mean grey of its four samples."""
     side = samples.shape[0]
@@ -94,7 +94,7 @@ def _shade(samples: I64, normals: F32, camera: F32, box: Box, view: U8) -> None:
             view[row, column] = np.uint8(grey + np.float32(0.5))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _grey(face: Any, normals: F32, camera: F32, across: float, rising: float) -> Any:
     """Grey of a face where the ray (across, rising, -1), in the axes of the camera, meets it."""
     if face < 0:

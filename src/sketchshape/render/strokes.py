@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from sketchshape.compiled import compiled
 from sketchshape.render.raster import Box
 from sketchshape.types import U8
 
@@ -14,7 +14,7 @@ WEAK, STRONG, OUTLINE = 1, 2, 3
 """Marks: worth a line beside a stronger one; worth a line; worth a line however short."""
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def without_specks(ink: U8, least: int) -> Any:
     """Keep connected marks that hold an OUTLINE, or are long and hold a STRONG one.
 
@@ -50,7 +50,7 @@ def without_specks(ink: U8, least: int) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def draw_lines(ink: U8, radius: float, box: Box, margin: int, view: U8) -> None:
     """Draw a disc at every mark, on samples, and bring them to pixels by a tent of four samples.
 

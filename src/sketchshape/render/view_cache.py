@@ -21,6 +21,7 @@ from sketchshape.render.lines import render_lines
 from sketchshape.render.many import safely, stream, threads_for
 from sketchshape.render.shading import render_views
 from sketchshape.render.workers import Crew
+from sketchshape.say import shown, warn
 from sketchshape.types import U8, Mesh
 
 RENDERER_VERSION = 1
@@ -46,8 +47,9 @@ def cached_views(
 ) -> Iterator[tuple[int, U8 | MeshError]]:
     """Give the views of mesh files, from the cache or drawn and then cached.
 
-    Can be stopped at any moment: every entry of the cache is whole. Up to SMALL files are drawn in threads of
-    this process; more in worker processes, where a file that crashes its worker is an error like others.
+    Can be stopped at any moment: every entry of the cache is whole. Where none can be written, views are
+    drawn each time, with a warning. Up to SMALL files are drawn in threads of this process; more in worker
+    processes, where a file that crashes its worker is an error like others.
 
     Args:
         paths: mesh files.
@@ -65,7 +67,6 @@ def cached_views(
 
     Raises:
         UsageError: the style is unknown or workers is less than 1.
-        OSError: the cache cannot be written.
     """
     folder = cache_dir() / "views" if cache is None else Path(cache)
     if style not in STYLES:
@@ -82,7 +83,7 @@ def cached_views(
             views = _read(entry, key, (len(elevations) * count, size, size))
             if views is None:
                 views = safely(crew, "drawn", draw, path, count, size, up, style, elevations)
-                _write(entry, key, views, f"{path.name}: {style}, up {up or 'y'}")
+                _write(entry, key, views, f"{shown(path.name)}: {style}, up {up or 'y'}")
         except MeshError as error:
             return error
         return views
@@ -164,9 +165,15 @@ def _write(entry: Path, key: str, views: U8, title: str) -> None:
     about.add_text("checksum", _checksum(views))
     about.add_itxt("Title", title)
     strip = Image.fromarray(views.reshape(-1, views.shape[-1]))
-    with atomic(entry) as temporary:
-        # Run lengths at the lowest level: as small as level 6, and four times as fast.
-        strip.save(temporary, "PNG", compress_level=1, compress_type=zlib.Z_RLE, pnginfo=about)
+    try:
+        with atomic(entry) as temporary:
+            # Run lengths at the lowest level: as small as level 6, and four times as fast.
+            strip.save(temporary, "PNG", compress_level=1, compress_type=zlib.Z_RLE, pnginfo=about)
+    except OSError as error:
+        warn(
+            f"{entry.parent} cannot be written to ({error.strerror or error}), so views are drawn each time; "
+            "set SKETCHSHAPE_CACHE to another folder"
+        )
 
 
 def _checksum(views: np.ndarray) -> str:

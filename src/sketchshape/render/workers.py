@@ -17,6 +17,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any, ParamSpec, TypeVar, cast
 
+from sketchshape.say import WORKER
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -86,7 +88,7 @@ class _Worker:
             [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": path},
+            env=os.environ | {"PYTHONPATH": path, WORKER: "1"},
         )
         self._to, self._from = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
 

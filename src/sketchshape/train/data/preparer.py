@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from sketchshape.config.run import RunSettings
 from sketchshape.datasets import ShapeItem, SketchItem
-from sketchshape.files import cache_dir, digest, file_digest
+from sketchshape.files import digest, file_digest, writable_cache
 from sketchshape.images import PREPROCESSING_VERSION
 from sketchshape.render import view_key
 from sketchshape.train import device
@@ -43,7 +43,7 @@ class Preparer:
         quiet: bool = False,
     ) -> None:
         self.settings, self.workers, self.quiet = settings, workers, quiet
-        folder = cache or cache_dir()
+        folder = cache or writable_cache()
         self.views = folder / "views"
         self.store = folder / "features.sqlite"
         self.device = device.pick(settings.train.device)

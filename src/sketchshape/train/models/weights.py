@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.hub import download_url_to_file
 
 from sketchshape.errors import ArtefactError, ConfigError, SketchshapeError
-from sketchshape.files import cache_dir, digest
+from sketchshape.files import digest, writable_cache
 from sketchshape.resources import WEIGHTS
 from sketchshape.train.models.backbone import Backbone
 
@@ -86,7 +86,7 @@ def fetch(address: str, folder: Path | None = None, *, quiet: bool = False) -> P
         SketchshapeError: the address is out of reach, or what came has another hash.
     """
     name = address.rpartition("/")[2]
-    path = (folder or cache_dir() / "weights") / name
+    path = (folder or writable_cache() / "weights") / name
     if path.is_file():
         return path
     expected = re.search(r"-([0-9a-f]{8,64})\.", name)
