@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from render_shapes import box, sphere
 
+from sketchshape import say
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.render import cached_views, render_lines, render_views, view_cache, view_key
 from sketchshape.types import Mesh
@@ -51,6 +52,16 @@ def test_the_views_are_those_of_the_renderer_and_a_bad_file_is_named(style, rend
         np.testing.assert_array_equal(found[k], render(box((-1, -1, -1), (1, k + 1, 1)), 2, SIZE))
     assert isinstance(found[2], MeshError)
     assert found[2].path == shapes[2]
+
+
+def test_a_cache_that_cannot_be_written_costs_a_word_of_warning(shapes, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(say, "_warned", set())
+    (tmp_path / "file").write_text("no folder")
+    found = collect(shapes, tmp_path / "file" / "cache")
+    for k in (0, 1, 3, 4):
+        np.testing.assert_array_equal(found[k], render_views(box((-1, -1, -1), (1, k + 1, 1)), 2, SIZE))
+    said = capsys.readouterr().err
+    assert said.count("\n") == said.count("cannot be written to") == 1
 
 
 def test_a_second_time_nothing_is_drawn(shapes, tmp_path, monkeypatch) -> None:
