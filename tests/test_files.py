@@ -85,7 +85,7 @@ def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatc
 def test_without_a_home_the_cache_folder_is_no_folder_named_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SKETCHSHAPE_CACHE", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as for a user that the system does not know
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # a user whom the system does not know
     assert cache_dir().is_absolute()
     assert "~" not in str(cache_dir())
 

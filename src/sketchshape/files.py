@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -9,7 +10,6 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from platformdirs import user_cache_path
 from sketchshape.say import warn
 
 
-@contextmanager
+@contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that becomes `path` when the block ends well.
 
@@ -78,9 +78,11 @@ def cache_dir() -> Path:
     """The folder for what can be made again: SKETCHSHAPE_CACHE, else where the system has such folders."""
     if chosen := os.environ.get("SKETCHSHAPE_CACHE"):
         return Path(os.path.expanduser(chosen))
-    folder = user_cache_path("sketchshape", appauthor=False)
-    # Nobody's home is `~` itself, and a relative one would be another in each folder.
-    return folder if folder.is_absolute() else Path(tempfile.gettempdir(), _own_name())
+    with contextlib.suppress(RuntimeError):  # nobody knows a home
+        folder = user_cache_path("sketchshape", appauthor=False)
+        if folder.is_absolute():
+            return folder
+    return Path(tempfile.gettempdir(), _own_name())
 
 
 def writable(folder: Path) -> bool:

@@ -54,7 +54,7 @@ def test_the_views_are_those_of_the_renderer_and_a_bad_file_is_named(style, rend
     assert found[2].path == shapes[2]
 
 
-def test_a_cache_that_cannot_be_written_costs_a_word_of_warning(shapes, tmp_path, monkeypatch, capsys) -> None:
+def test_a_cache_that_cannot_be_written_costs_a_warning(shapes, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setattr(say, "_warned", set())
     (tmp_path / "file").write_text("no folder")
     found = collect(shapes, tmp_path / "file" / "cache")
