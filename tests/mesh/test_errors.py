@@ -24,7 +24,7 @@ TEXTS = {
     "fewer vertices than promised": ("off", OFF.replace("4 4 0", "3 4 0"), 10, "the end of the file"),
     "fewer lines than promised": ("off", OFF.replace("4 4 0", "4 5 0"), 10, "the file ends too early"),
     "more vertices than there are": ("off", OFF.replace("4 4 0", "5 3 0"), 7, "numbers as the first"),
-    "a lying count": ("off", OFF.replace("4 4 0", f"{HUGE} {HUGE} 0"), 10, f"promises {HUGE} vertices"),
+    "a lying count": ("off", OFF.replace("4 4 0", f"{HUGE} {HUGE} 0"), 2, f"the {HUGE} vertices and"),
     "a number too few": ("off", OFF.replace("0.0 3.0 0.0", "0.0 3.0"), 5, "of 3 numbers, found '0.0 3.0'"),
     "a word": ("off", OFF.replace("0.0 3.0 0.0", "0.0 3.x 0.0"), 5, "expected a vertex, found '0.0 3.x 0.0'"),
     "a word that starts well": ("off", OFF.replace("0.0 3.0 0.0", "0 nothing 0"), 5, "expected a vertex"),
@@ -45,7 +45,7 @@ TEXTS = {
     "obj word": ("obj", OBJ.replace("f 1 3 2", "f 1 a 2"), 5, "a face of indices, found 'f 1 a 2'"),
     "obj fraction": ("obj", OBJ.replace("f 1 3 2", "f 1 2.5 2"), 5, "a face of whole numbers"),
     "obj continued": ("obj", OBJ.replace("f 1 3 2", "f 1 \\\n3 2") + "f 1 x\n", 10, "found 'f 1 x'"),
-    "stl facet": ("stl", STL.replace("vertex 2.0", "vortex 2.0"), 3, "three lines"),
+    "stl vertex": ("stl", STL.replace("vertex 0.0 3.0 0.0", "vertex 0.0 3.0"), 5, "a vertex of 3 numbers"),
     "stl number": ("stl", STL.replace("vertex 0.0 3.0", "vertex 0.0 3,0"), 5, "expected a vertex"),
     "ply magic": ("ply", "plz\n", 1, "expected the word ply"),
     "ply type": ("ply", ASCII + "element vertex 1\nproperty real x\nend_header\n", 4, "property real x"),
@@ -70,13 +70,11 @@ def test_the_line_of_a_fault_is_named(tmp_path: Path, name: str) -> None:
     assert cause in caught.value.cause
 
 
-@pytest.mark.parametrize(
-    "data", [files.stl_binary(), files.ply("<"), files.ply(">"), files.tetra_gltf().glb()]
-)
+@pytest.mark.parametrize("data", [files.ply("<"), files.ply(">"), files.tetra_gltf().glb()])
 def test_a_binary_file_cut_anywhere_names_where_it_ends(tmp_path: Path, data: bytes) -> None:
-    suffix = {b"made": "stl", b"ply\n": "ply", b"glTF": "glb"}[data[:4]]
+    suffix = {b"ply\n": "ply", b"glTF": "glb"}[data[:4]]
     path = tmp_path / f"cut.{suffix}"
-    header = {"stl": 84, "ply": data.find(b"end_header") + 11, "glb": 12}[suffix]
+    header = {"ply": data.find(b"end_header") + 11, "glb": 12}[suffix]
     for size in range(header, len(data)):
         path.write_bytes(data[:size])
         with pytest.raises(MeshError, match=f"byte {size}: .*ends too early"):
@@ -93,11 +91,11 @@ def test_a_binary_file_cut_anywhere_names_where_it_ends(tmp_path: Path, data: by
         ("a.off", b"OFF\n3 1 0\n1 1 1\n1 1 1\n1 1 1\n3 0 1 2\n", "all corners lie in one point"),
         ("a.off", b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n", "no faces to draw: 3 vertices, but no face"),
         ("a.stl", b"\0" * 84, "no faces to draw"),
-        ("a.stl", b"\0" * 80 + b"\xff" * 4 + b"\0" * 50, "its 4294967295 triangles need 214748364834 bytes"),
+        ("a.stl", b"\0" * 80 + b"\xff\xff\0\0" + b"\0" * 60, "its 65535 triangles need 3276834 bytes"),
         ("a.stl", b"\0" * 20, "the head alone has 84 bytes"),
         ("a.ply", b"ply\nformat ascii 1.0\n", "no end_header"),
-        ("a.ply", BINARY + b"element vertex 99999999999\nproperty int x\nend_header\n",
-         "within the 99999999999 rows of vertex"),
+        ("a.ply", BINARY + b"element vertex 99999999999\nproperty int x\n"
+         b"property int y\nproperty int z\nend_header\n", "the 99999999999 rows of vertex"),
         ("a.ply", b"ply\nformat ascii 1.0\nelement a 99999999999\nend_header\n", "no element vertex with x"),
         ("a.glb", b"glTF\1\0\0\0\0\0\0\0", "byte 4: version 1 of glTF"),
         ("a.glb", b"glTF\2\0\0\0\x0c\0\0\0", "no JSON chunk"),

@@ -13,7 +13,7 @@ from mesh_files import SIDES, TETRA, soup, tetra_soup
 
 from sketchshape.errors import UsageError
 from sketchshape.mesh import FORMATS, load_mesh
-from sketchshape.mesh.text import Lines
+from sketchshape.mesh.text.lines import Lines
 
 V, F = files.rows(TETRA), files.rows(SIDES, "3 ")
 

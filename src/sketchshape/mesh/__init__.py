@@ -9,10 +9,12 @@ import numpy as np
 
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.mesh.clean import AXES, clean, turn
+from sketchshape.mesh.content import Look, content, first_bytes
 from sketchshape.mesh.gltf import read_gltf
-from sketchshape.mesh.obj import read_obj
-from sketchshape.mesh.off import read_off
-from sketchshape.mesh.ply import read_ply
+from sketchshape.mesh.obj import look_at_obj, read_obj
+from sketchshape.mesh.off import look_at_off, read_off
+from sketchshape.mesh.ply import look_at_ply, read_ply
+from sketchshape.mesh.seen import other_mesh
 from sketchshape.mesh.soup import Soup
 from sketchshape.mesh.stl import read_stl
 from sketchshape.types import Mesh
@@ -27,6 +29,7 @@ READERS: dict[str, Reader] = {
     ".glb": read_gltf,
     ".gltf": read_gltf,
 }
+LOOKS: dict[str, Look] = {".off": look_at_off, ".obj": look_at_obj, ".ply": look_at_ply}
 FORMATS: tuple[str, ...] = tuple(READERS)
 
 __all__ = ["AXES", "FORMATS", "load_mesh", "turn"]
@@ -52,7 +55,8 @@ def load_mesh(path: str | Path, up: str | None = None) -> Mesh:
         up: the axis of the file that points up, one of y, z, x, -y, -z, -x; None is y. It is turned to +Y.
 
     Returns:
-        Triangles with finite corners, all parts of the file together; no vertex without a face.
+        Triangles with finite corners, all parts of the file together; no vertex without a face. What was left
+        out or guessed is in `warnings`, a sentence each.
 
     Raises:
         MeshError: the file cannot be read or has nothing to draw.
@@ -63,27 +67,25 @@ def load_mesh(path: str | Path, up: str | None = None) -> Mesh:
         raise UsageError(f"up is {up!r}, expected one of: {', '.join(AXES)}")
     if path.is_dir():
         raise MeshError(path, "is a folder, expected a mesh file")
-    reader = READERS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    reader = READERS.get(suffix)
     if reader is None:
         raise MeshError(
             path, f"suffix {path.suffix!r} is not supported, expected one of: {', '.join(FORMATS)}"
         )
-    data = _content(path)
     try:
         with np.errstate(all="ignore"):
-            return clean(path, reader(path, data), axis)
+            return clean(path, reader(path, content(path, LOOKS.get(suffix))), axis)
+    except MeshError as error:
+        raise _explained(error, suffix) from error
     except _MALFORMED as error:
-        raise MeshError(path, f"malformed: {type(error).__name__}: {error}") from error
+        cause = f"malformed: {type(error).__name__}: {error}"
+        raise _explained(MeshError(path, cause), suffix) from error
 
 
-def _content(path: Path) -> bytes:
-    """Read a file, refusing what is not one."""
-    if path.exists() and not path.is_file():
-        raise MeshError(path, "is not a regular file")
-    try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise MeshError(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if not data:
-        raise MeshError(path, "the file is empty")
-    return data
+def _explained(error: MeshError, suffix: str) -> MeshError:
+    """Put before the cause of an error what the file seems to be, where its name says something else."""
+    seen = other_mesh(first_bytes(error.path), suffix)
+    return (
+        MeshError(error.path, f"{seen}; {error.cause}", line=error.line, byte=error.byte) if seen else error
+    )

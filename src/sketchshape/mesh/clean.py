@@ -44,8 +44,8 @@ def usable(vertices: F64, corners: I64) -> np.ndarray:
 def clean(path: Path, soup: Soup, up: str) -> Mesh:
     """Keep what can be drawn, upright.
 
-    Faces with an impossible corner and vertices without a face are dropped. A shape that lies so far from the
-    origin that float32 could not hold it is moved there.
+    Faces with an impossible corner are dropped with a warning, vertices without a face without one. A shape
+    that lies so far from the origin that float32 could not hold it is moved there.
 
     Args:
         path: the file, for errors.
@@ -57,22 +57,36 @@ def clean(path: Path, soup: Soup, up: str) -> Mesh:
     """
     vertices, faces, warnings = soup
     good = usable(vertices, faces)
-    faces = faces if good.all() else faces[good.all(axis=1)]
+    if not good.all():
+        warnings += _impossible(vertices, faces, good)
+        faces = faces[good.all(axis=1)]
     if not len(faces):
-        raise MeshError(path, f"no faces to draw: {len(vertices)} vertices, but no face with three of them")
+        cause = f"no faces to draw: {len(vertices)} vertices, but no face with three of them"
+        raise MeshError(path, "; ".join((cause, *warnings)))
     used = np.zeros(len(vertices), bool)
     used[faces] = True
     if not used.all():
         faces, vertices = (np.cumsum(used) - 1)[faces], vertices[used]
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     if not (high > low).any():
-        raise MeshError(path, "no faces to draw: all corners lie in one point")
+        raise MeshError(path, "; ".join(("no faces to draw: all corners lie in one point", *warnings)))
     middle = low / 2 + high / 2
     if np.abs(middle).max() > FAR * (high - low).max():
         vertices = vertices - middle
     if up != "y":
         vertices = vertices @ np.array(AXES[up], np.float64).T
     return Mesh(vertices.astype(np.float32), faces.astype(np.int32), warnings)
+
+
+def _impossible(vertices: F64, faces: I64, good: np.ndarray) -> tuple[str, ...]:
+    """Say how many faces are dropped, and why; `good` is what `usable` says of their corners."""
+    absent = (faces < 0) | (faces >= len(vertices))
+    none = int(absent.any(axis=1).sum())
+    wild = int((~good).any(axis=1).sum()) - none
+    kinds = ((none, f"is none of the {len(vertices)} vertices"), (wild, "has no finite position"))
+    return tuple(
+        f"left out {count} of {len(faces)} faces with a corner that {what}" for count, what in kinds if count
+    )
 
 
 def turn(mesh: Mesh, up: str) -> Mesh:

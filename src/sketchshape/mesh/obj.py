@@ -1,17 +1,30 @@
-"""Wavefront OBJ: lines of positions "v" and of polygons "f"; all else, also materials, is left out."""
+"""Wavefront OBJ: lines of positions "v" and of polygons "f"; materials, normals and groups are left out."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
-from sketchshape.mesh.soup import Soup
-from sketchshape.mesh.text import Lines
+from sketchshape.errors import MeshError
+from sketchshape.mesh.soup import Soup, short_faces
+from sketchshape.mesh.text.lines import Lines, keyword
+from sketchshape.mesh.text.plain import encoding
 from sketchshape.mesh.triangulate import Polygons, triangulate
+from sketchshape.types import I64
 
-CONTINUED = re.compile(rb"(?:[^\r\n]*\\\r?\n)+[^\r\n]*")
+VERTEX, FACE, OUTLINE = keyword(b"v"), keyword(b"f"), keyword(b"fo")
+NOT_DRAWN = {
+    "lines": (b"l",),
+    "points": (b"p",),
+    "free-form curves and surfaces": (b"curv", b"curv2", b"surf", b"bsp", b"bzp", b"cdc", b"cdp", b"res"),
+    "calls of other files": (b"call", b"csh"),
+}
+LARGE, BLOCK = 2**26, 2**22  # bytes
+MAYBE_FACE = re.compile(rb"[^!-~][fF][oO]?[^!-\[\]-~]")
+"""An f that stands alone, or before a backslash: every line of a face has one."""
 
 
 def read_obj(path: Path, data: bytes) -> Soup:
@@ -20,21 +33,44 @@ def read_obj(path: Path, data: bytes) -> Soup:
     Raises:
         MeshError: a line of a vertex or face is not one.
     """
-    if b"\\" in data:
-        data = CONTINUED.sub(_join, data)
-    lines = Lines.of(path, data)
-    is_vertex, is_face = lines.begin_with(b"v"), lines.begin_with(b"f")
-    vertices = lines[is_vertex].numbers(1, "a vertex").columns(3, "a vertex")
-    rows = lines[is_face].numbers(1, "a face of indices", slashes=True)
+    lines = Lines.of(path, data, continued=True)
+    words = lines.keywords()
+    is_vertex, is_face = words == VERTEX, (words == FACE) | (words == OUTLINE)
+    points = lines[is_vertex].numbers(1, "a vertex")
+    vertices = points.columns(3, "a vertex")
+    rows = lines[is_face].numbers(1 + (words[is_face] == OUTLINE), "a face of indices", slashes=True)
     index = rows.whole(rows.values, rows.offset, "a face")
     before = np.repeat(np.cumsum(is_vertex)[is_face], np.diff(rows.offset))
     corners = np.where(
         index < 0, before + index, index - 1
     )  # negative: counted back from here; 0 does not exist
-    return Soup(vertices, triangulate(vertices, Polygons(corners, rows.offset)))
+    faces = triangulate(vertices, Polygons(corners, rows.offset))
+    warnings = points.warnings + short_faces(np.diff(rows.offset), rows.lines.number)
+    return Soup(vertices, faces, warnings + _not_drawn(lines, words))
 
 
-def _join(match: re.Match[bytes]) -> bytes:
-    """Put continued lines into one and as many empty ones, so that later lines keep their numbers."""
-    parts = re.split(rb"\\\r?\n", match[0])
-    return b" ".join(parts) + b"\n" * (len(parts) - 1)
+def look_at_obj(path: Path, stream: BinaryIO, size: int) -> None:
+    """Refuse a large file without faces, such as a point cloud, block by block.
+
+    Raises:
+        MeshError: no line can be a face.
+    """
+    if size < LARGE or encoding(stream.read(BLOCK)):
+        return
+    stream.seek(0)
+    block = b"\n"
+    while more := stream.read(BLOCK):
+        block = block[-3:] + more
+        if (b"f" in block or b"F" in block) and MAYBE_FACE.search(block):
+            return
+    raise MeshError(path, "no faces to draw: none of its lines is a face (f)")
+
+
+def _not_drawn(lines: Lines, words: I64) -> tuple[str, ...]:
+    """What describes something, but no polygon."""
+    warnings = []
+    for what, names in NOT_DRAWN.items():
+        at = np.flatnonzero(np.isin(words, [keyword(name) for name in names]))
+        if len(at):
+            warnings.append(f"left out {len(at)} {what}, the first in line {lines.number[at[0]]}")
+    return tuple(warnings)

@@ -2,135 +2,143 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 
 from sketchshape.compiled import compiled
 from sketchshape.errors import MeshError
-from sketchshape.mesh.scan import gather
-from sketchshape.mesh.soup import Soup
-from sketchshape.mesh.text import Lines, offsets
+from sketchshape.mesh.ply_header import Header, read_header
+from sketchshape.mesh.soup import Soup, short_faces
+from sketchshape.mesh.text.lines import Lines, offsets
+from sketchshape.mesh.text.plain import encoding, plain
+from sketchshape.mesh.text.scan import gather
+from sketchshape.mesh.text.walk import walk
 from sketchshape.mesh.triangulate import Polygons, triangulate
 from sketchshape.types import I64, U8
 
-TYPES = {
-    "char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4", "float": "f4",
-    "double": "f8", "int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2", "int32": "i4", "uint32": "u4",
-    "float32": "f4", "float64": "f8",
-}  # fmt: skip
-ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
-CORNERS = ("vertex_indices", "vertex_index")
+HEAD = 2**20  # bytes in which the header ends
 
-Column: TypeAlias = "np.ndarray | Polygons"
-
-
-@dataclass(frozen=True)
-class _Property:
-    name: str
-    kind: str  # NumPy's code of a value
-    count: str = ""  # of the length of a list, "" where the property is one value
-
-
-@dataclass(frozen=True)
-class _Element:
-    name: str
-    rows: int
-    properties: list[_Property] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Header:
-    order: str
-    elements: list[_Element]
-    size: int  # bytes
-    lines: int
+Table: TypeAlias = "dict[tuple[str, str], np.ndarray | Polygons]"
+"""What is read, by the names of an element and a property: numbers, and lists of corners."""
+POSITION = tuple(("vertex", axis) for axis in "xyz")
 
 
 def read_ply(path: Path, data: bytes) -> Soup:
     """Read the vertices (N, 3) and triangles (M, 3) of a PLY file; triangle strips count as faces.
 
     Raises:
-        MeshError: the header is wrong, or the body is shorter than it promises.
+        MeshError: the header is wrong or promises no faces, or the body is shorter than it promises.
     """
-    header = _header(path, data)
-    read = _binary if header.order else _text
-    columns = read(path, data, header)
-    try:
-        x, y, z = (columns["vertex", axis] for axis in "xyz")
-    except KeyError:
-        raise MeshError(path, "the header declares no element vertex with x, y and z") from None
-    vertices = np.stack([x, y, z], axis=1).astype(np.float64)
+    data = plain(data) if encoding(data) else data
+    header = read_header(path, data)
+    header.check(path, len(data))
+    table, warnings = (_binary if header.order else _text)(path, data, header)
+    vertices = np.stack([table[pair] for pair in POSITION], axis=1).astype(np.float64)
+    lists, guess = header.corners()
     faces = [np.empty((0, 3), np.int64)]
-    for (element, name), column in columns.items():
-        if name in CORNERS and isinstance(column, Polygons):
-            faces.append(_strips(column) if element == "tristrips" else triangulate(vertices, column))
-    return Soup(vertices, np.concatenate(faces))
+    for pair in lists:
+        column = table[pair]
+        assert isinstance(column, Polygons)
+        if pair[0] == "tristrips":
+            faces.append(_strips(column))
+        else:
+            faces.append(triangulate(vertices, column))
+            warnings += short_faces(np.diff(column.offset))
+    return Soup(vertices, np.concatenate(faces), guess + warnings)
 
 
-def _header(path: Path, data: bytes) -> _Header:
-    opening = re.match(rb"ply[ \t]*(\r\n|\n|\r)", data)
-    if not opening:
-        raise MeshError(path, "expected the word ply", line=1)
-    ending = re.compile(rb"(?:^|[\r\n])end_header[ \t]*" + opening[1]).search(data)
-    if not ending:
-        raise MeshError(path, "the header has no end_header", byte=len(data))
-    texts = re.split(opening[1].decode(), data[: ending.end()].decode("latin-1"))[:-1]
-    order, elements = None, list[_Element]()
-    for number, text in enumerate(texts, start=1):
-        match text.split():
-            case ["format", str(name), *_] if name in ORDERS:
-                order = ORDERS[name]
-            case ["element", str(name), str(rows)] if rows.isdecimal() and len(rows) < 16:
-                elements.append(_Element(name, int(rows)))
-            case ["property", "list", str(count), str(kind), str(name)] if (
-                elements and kind in TYPES and TYPES.get(count, "f")[0] in "iu"
-            ):
-                elements[-1].properties.append(_Property(name, TYPES[kind], TYPES[count]))
-            case ["property", str(kind), str(name)] if elements and kind in TYPES:
-                elements[-1].properties.append(_Property(name, TYPES[kind]))
-            case ["format" | "element" | "property", *_]:
-                raise MeshError(path, f"not a header line of PLY: {text[:60]!r}", line=number)
-    if order is None:
-        raise MeshError(
-            path, f"the header names no format, expected one of: {', '.join(ORDERS)}", line=len(texts)
-        )
-    return _Header(order, elements, ending.end(), len(texts))
+def look_at_ply(path: Path, stream: BinaryIO, size: int) -> None:
+    """Refuse a point cloud, or a body that is shorter than its header promises, before it is read.
+
+    Raises:
+        MeshError: that is so, or there is no header.
+    """
+    start = stream.read(HEAD)
+    if not encoding(start):
+        read_header(path, start).check(path, size)
 
 
-def _text(path: Path, data: bytes, header: _Header) -> dict[tuple[str, str], Column]:
-    lines, columns = Lines.of(path, data), dict[tuple[str, str], Column]()
-    lines = lines[lines.number > header.lines]
+def _text(path: Path, data: bytes, header: Header) -> tuple[Table, tuple[str, ...]]:
+    """Read each row from a line, or else from as many words as it has."""
+    body = Lines.of(path, data[header.size :])
+    lines = Lines(path, body.text, body.start, body.end, body.number + header.lines)
+    try:
+        return _by_lines(lines, header)
+    except MeshError:
+        found = _by_words(lines, header)
+        if found is None:
+            raise
+        return found
+
+
+def _by_lines(lines: Lines, header: Header) -> tuple[Table, tuple[str, ...]]:
+    table: Table = {}
+    warnings, wanted = dict[str, None](), {*POSITION, *header.corners()[0]}
     for element in header.elements:
         if not element.properties:
             continue
         if len(lines) < element.rows:
-            cause = (
-                f"the file ends too early: {element.rows} rows of {element.name} promised, {len(lines)} found"
-            )
-            raise MeshError(path, cause, line=int(lines.number[-1]) if len(lines) else header.lines)
+            cause = f"{element.rows} rows of {element.name} promised, {len(lines)} found"
+            last = int(lines.number[-1]) if len(lines) else header.lines
+            raise MeshError(lines.path, f"the file ends too early: {cause}", line=last)
         what = f"a row of {element.name}"
         rows = lines[: element.rows].numbers(what=what)
         at = rows.offset[:-1]
         for item in element.properties:
             rows.require(at < rows.offset[1:], f"expected {what} with {item.name}")
+            pair = element.name, item.name
             if item.count:
-                polygons = Polygons(*rows.counted(at, f"{item.name} of {what}"))
-                columns[element.name, item.name] = polygons
-                at = at + np.diff(polygons.offset)
-            else:
-                columns[element.name, item.name] = rows.values[at]
+                items, offset = rows.lists(at, f"{item.name} of {what}")
+                if pair in wanted:
+                    table[pair] = Polygons(rows.whole(items, offset, f"{item.name} of {what}"), offset)
+                at = at + np.diff(offset)
+            elif pair in wanted:
+                table[pair] = rows.values[at]
             at = at + 1
+        more = at < rows.offset[1:]
+        if more.any():
+            first = rows.lines.number[np.argmax(more)]
+            warnings[f"rows of {element.name} have more numbers than declared, the first in line {first}"] = (
+                None
+            )
+        warnings |= dict.fromkeys(rows.warnings)
         lines = lines[element.rows :]
-    return columns
+    if len(lines):
+        warnings[f"left out {len(lines)} lines after the last row that the header promises"] = None
+    return table, tuple(warnings)
 
 
-def _binary(path: Path, data: bytes, header: _Header) -> dict[tuple[str, str], Column]:
-    body, at, columns = np.frombuffer(data, np.uint8), header.size, dict[tuple[str, str], Column]()
+def _by_words(lines: Lines, header: Header) -> tuple[Table, tuple[str, ...]] | None:
+    """Read rows whose numbers fit the header in just this order, to the last, whatever lines they are in."""
+    table: Table = {}
+    at, wanted = 0, {*POSITION, *header.corners()[0]}
+    try:
+        rows = lines.numbers()
+        for element in header.elements:
+            if element.rows > len(rows.values):
+                return None
+            is_list = np.array([bool(item.count) for item in element.properties], bool)
+            starts, lengths, at = walk(rows.values, at, element.rows, is_list)
+            if at < 0:
+                return None
+            for item, start, length in zip(element.properties, starts, lengths, strict=True):
+                if (element.name, item.name) in wanted:
+                    items, offset = gather(rows.values, start, length), offsets(length)
+                    table[element.name, item.name] = (
+                        Polygons(rows.whole(items, offset, item.name), offset) if item.count else items
+                    )
+    except MeshError:
+        return None
+    return (table, rows.warnings) if at == len(rows.values) else None
+
+
+def _binary(path: Path, data: bytes, header: Header) -> tuple[Table, tuple[str, ...]]:
+    table: Table = {}
+    body, at, wanted = np.frombuffer(data, np.uint8), header.size, {*POSITION, *header.corners()[0]}
     for element in header.elements:
+        pairs = [(element.name, item.name) for item in element.properties]
         kinds = [np.dtype(header.order + item.kind) for item in element.properties]
         counts = [np.dtype(item.count).itemsize if item.count else 0 for item in element.properties]
         least = sum(count or kind.itemsize for kind, count in zip(kinds, counts, strict=True))
@@ -138,33 +146,32 @@ def _binary(path: Path, data: bytes, header: _Header) -> dict[tuple[str, str], C
         if end <= len(data) and any(counts):
             sizes = np.array([kind.itemsize for kind in kinds])
             starts, lengths, end = _walk(body, at, element.rows, np.array(counts), sizes, header.order == ">")
-            for i, item in enumerate(element.properties):
-                if item.count and 0 <= end <= len(data):
-                    offset = offsets(lengths[i])
-                    raw = gather(body, starts[i], lengths[i] * sizes[i])
-                    columns[element.name, item.name] = Polygons(raw.view(kinds[i]).astype(np.int64), offset)
+            for i, pair in enumerate(pairs):
+                if pair in wanted and end >= 0:
+                    column = gather(body, starts[i], lengths[i] * sizes[i]).view(kinds[i])
+                    table[pair] = (
+                        Polygons(column.astype(np.int64), offsets(lengths[i])) if counts[i] else column
+                    )
         elif end <= len(data) and least:
             names = [f"{i}" for i in range(len(kinds))]  # two properties may have one name
-            table = np.frombuffer(data, list(zip(names, kinds, strict=True)), element.rows, at)
-            for name, item in zip(names, element.properties, strict=True):
-                columns[element.name, item.name] = table[name]
+            rows = np.frombuffer(data, list(zip(names, kinds, strict=True)), element.rows, at)
+            table |= {pair: rows[name] for name, pair in zip(names, pairs, strict=True) if pair in wanted}
         if not at <= end <= len(data):
-            cause = (
-                f"the file ends too early, within the {element.rows} rows of {element.name} that it promises"
-            )
-            raise MeshError(path, cause, byte=len(data))
+            promise = f"within the {element.rows} rows of {element.name} that it promises"
+            raise MeshError(path, f"the file ends too early, {promise}", byte=len(data))
         at = end
-    return columns
+    if not data[at:].strip(b"\0\t\n\r "):
+        return table, ()
+    return table, (f"left out {len(data) - at} bytes after the last row that the header promises",)
 
 
 def _strips(column: Polygons) -> I64:
-    """Triangles of strips that end with -1, or with the row; those across an end are dropped in cleaning."""
+    """Triangles of strips that end with -1, or with the row."""
     strip = np.insert(column.corners, column.offset[1:], -1)
-    return (
-        np.stack([strip[:-2], strip[1:-1], strip[2:]], axis=1)
-        if len(strip) > 2
-        else np.empty((0, 3), np.int64)
-    )
+    if len(strip) < 3:
+        return np.empty((0, 3), np.int64)
+    triangles = np.stack([strip[:-2], strip[1:-1], strip[2:]], axis=1)
+    return np.asarray(triangles[(triangles != -1).all(axis=1)])
 
 
 @compiled()
@@ -182,6 +189,8 @@ def _walk(body: U8, at: int, rows: int, counts: I64, sizes: I64, big: bool) -> t
                 for k in range(counts[i]):
                     length = length * 256 + int(body[at + (k if big else counts[i] - 1 - k)])
                 at += counts[i]
+                if not 0 <= length <= len(body):
+                    return starts, lengths, -1
             starts[i, row], lengths[i, row] = at, length
             at += length * sizes[i]
             if at > len(body):

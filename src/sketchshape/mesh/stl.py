@@ -2,49 +2,95 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 
 from sketchshape.errors import MeshError
-from sketchshape.mesh.soup import Soup
-from sketchshape.mesh.text import Lines
+from sketchshape.mesh.soup import Soup, short_faces
+from sketchshape.mesh.text.facets import ENDFACET, ENDLOOP, ENDSOLID, facets
+from sketchshape.mesh.text.lines import Lines, offsets
+from sketchshape.mesh.text.plain import plain
+from sketchshape.mesh.triangulate import Polygons, triangulate
 
 HEAD = 84  # 80 bytes of comment and the number of triangles
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+UNFILLED = (0, 2**32 - 1)  # counts of a writer that did not come back to its head
+FAR = 1e12  # what letters or compressed bytes would be as numbers is farther, or not finite
+SAMPLE = 4096
+PADDING = b"\0\x1a\t\n\r "
+OF_TEXT = re.compile(rb"\b(facet|vertex|endsolid)\b", re.IGNORECASE)
 
 
 def read_stl(path: Path, data: bytes) -> Soup:
-    """Read the vertices (3 M, 3) and triangles (M, 3) of an STL file.
+    """Read the vertices and triangles of an STL file, all solids together.
 
-    Binary files that begin with "solid" exist: one that is exactly as long as its count says is binary.
+    The content tells whether it is text: binary files that begin with "solid" exist, and texts that do not.
 
     Raises:
         MeshError: the file is shorter than its count says, or is neither binary nor text STL.
     """
     count = int.from_bytes(data[HEAD - 4 : HEAD], "little") if len(data) >= HEAD else -1
-    as_text = data[:80].lstrip().lower().startswith(b"solid") and len(data) != HEAD + count * RECORD.itemsize
-    corners = _text(path, data) if as_text else _binary(path, data, count)
-    return Soup(corners.astype(np.float64), np.arange(len(corners)).reshape(-1, 3))
+    if len(data) != HEAD + count * RECORD.itemsize and _is_text(data):
+        return _text(path, data)
+    if len(data) < HEAD:
+        cause = f"neither text nor binary STL, of which the head alone has {HEAD} bytes"
+        raise MeshError(path, cause, byte=len(data))
+    records, warnings = _records(path, data, count)
+    corners = records["corners"].reshape(-1, 3).astype(np.float64)
+    return Soup(corners, np.arange(len(corners)).reshape(-1, 3), warnings)
 
 
-def _binary(path: Path, data: bytes, count: int) -> np.ndarray:
-    want = HEAD + max(count, 0) * RECORD.itemsize
-    if len(data) < want:
-        promise = (
-            f"its {count} triangles need {want} bytes" if count >= 0 else f"the head alone has {HEAD} bytes"
+def _is_text(data: bytes) -> bool:
+    """Whether the first bytes have words of STL, and no zeros but at their end or in a padded name."""
+    start = plain(data[:SAMPLE]).rstrip(PADDING)
+    return OF_TEXT.search(start) is not None and b"\0" not in start[HEAD:]
+
+
+def _records(path: Path, data: bytes, count: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Read the records of a binary file: as many as it has, where that is sure, whatever its head counts."""
+    whole, rest = divmod(len(data) - HEAD, RECORD.itemsize)
+    records = np.frombuffer(data, RECORD, whole, HEAD)
+    if count <= whole and not data[HEAD + count * RECORD.itemsize :].strip(PADDING):
+        return records[:count], ()
+    said = f"its head counts {count} triangles, the file has {whole}"
+    if count < whole and _near(records[count:]):
+        return records, (f"{said}: all of them were read",)
+    if 0 < count <= whole:
+        return records[:count], (
+            f"left out {len(data) - HEAD - count * RECORD.itemsize} bytes after the last triangle",
         )
-        raise MeshError(path, f"binary STL ends too early: {promise}", byte=len(data))
-    return np.frombuffer(data, RECORD, count, HEAD)["corners"].reshape(-1, 3)
+    if count > whole > 0 and (rest == 0 or count in UNFILLED) and _near(records):
+        return records, (f"{said}: it may be cut short",)
+    need = f"its {count} triangles need {HEAD + count * RECORD.itemsize} bytes"
+    raise MeshError(path, f"binary STL ends too early: {need}, of which there are {whole}", byte=len(data))
 
 
-def _text(path: Path, data: bytes) -> np.ndarray:
-    lines = Lines.of(path, data)
-    vertices, loops = lines[lines.begin_with(b"vertex")], lines[lines.begin_with(b"outer")]
-    after = np.append(loops.number[1:], np.iinfo(np.int64).max)
-    inside = np.searchsorted(vertices.number, after) - np.searchsorted(vertices.number, loops.number)
-    if (inside != 3).any() or len(vertices) != 3 * len(loops):
-        wrong = int(np.argmax(inside != 3)) if (inside != 3).any() else 0
-        at = loops if len(loops) else vertices
-        raise at.error(wrong, 'expected three lines of "vertex" in each "outer loop"')
-    return vertices.numbers(len(b"vertex"), "a vertex").columns(3, "a vertex")
+def _near(records: np.ndarray) -> bool:
+    """Whether records are triangles rather than some other bytes."""
+    return bool((np.abs(records["corners"]) < FAR).all())
+
+
+def _text(path: Path, data: bytes) -> Soup:
+    text = np.frombuffer(plain(data), np.uint8)
+    start, end, number, facet, last = facets(text)
+    warnings = tuple[str, ...]()
+    if last not in (ENDSOLID, ENDFACET, ENDLOOP) and len(facet):
+        warnings = (f"left out the last facet, in line {number[-1]}, within which the file ends",)
+        whole = facet < facet[-1]
+        start, end, number, facet = start[whole], end[whole], number[whole], facet[whole]
+    elif last != ENDSOLID:
+        warnings = ("the file has no endsolid at its end: it may be cut short",)
+    rows = Lines(path, text, start, end, number).numbers(len(b"vertex"), "a vertex")
+    vertices, sizes = rows.columns(3, "a vertex"), np.bincount(facet)
+    warnings += rows.warnings
+    if (sizes == 3).all():
+        return Soup(vertices, np.arange(len(vertices)).reshape(-1, 3), warnings)
+    polygons = Polygons(np.arange(len(vertices)), offsets(sizes))
+    warnings += short_faces(sizes, number[np.minimum(polygons.offset[:-1], len(number) - 1)])
+    if (sizes > 3).any():
+        warnings += (
+            f"cut {np.sum(sizes > 3)} of {len(sizes)} facets with more than 3 corners into triangles",
+        )
+    return Soup(vertices, triangulate(vertices, polygons), warnings)

@@ -26,7 +26,8 @@ class Polygons(NamedTuple):
 def triangulate(vertices: F64, polygons: Polygons) -> I64:
     """Cut polygons into triangles that cover the same area and keep its winding.
 
-    Polygons with fewer than three corners, or with a corner that is not a finite vertex, are left out.
+    Polygons with fewer than three corners are left out. One with a corner that is not a finite vertex becomes
+    one triangle, three times that corner, so that cleaning can say how many polygons it dropped.
 
     Args:
         vertices: (N, 3) float64.
@@ -44,7 +45,13 @@ def triangulate(vertices: F64, polygons: Polygons) -> I64:
         else:
             index = polygons.offset[:-1][same][:, None] + np.arange(size)
             corners, kept = polygons.corners[index], good[index]
-        triangles.append(_cut(vertices, corners if kept.all() else corners[kept.all(axis=1)]))
+        whole = kept.all(axis=1)
+        triangles.append(_cut(vertices, corners if whole.all() else corners[whole]))
+        if not whole.all():
+            first = np.argmin(kept[~whole], axis=1)
+            triangles.append(
+                np.repeat(np.take_along_axis(corners[~whole], first[:, None], axis=1), 3, axis=1)
+            )
     return np.concatenate(triangles)
 
 

@@ -1,4 +1,4 @@
-"""The lines and numbers of a text file as arrays: what OFF, OBJ, and the text forms of STL and PLY share."""
+"""The lines and numbers of a text file as arrays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from sketchshape.errors import MeshError
-from sketchshape.mesh.scan import POWERS, SLASH, SPACE, gather, parse, split
+from sketchshape.mesh.text.commas import WARNING, without_commas
+from sketchshape.mesh.text.join import join
+from sketchshape.mesh.text.plain import plain
+from sketchshape.mesh.text.scan import POWERS, SLASH, SPACE, first_words, gather, parse, split
 from sketchshape.types import F64, I64, U8
 
 LARGEST_INDEX = 2.0**53
@@ -20,7 +23,7 @@ class Lines:
 
     Args:
         path: the file, for errors.
-        text: (B,) uint8, the whole file.
+        text: (B,) uint8, the whole file as `plain` gives it.
         start: (L,) first byte of each line.
         end: (L,) one past its last byte.
         number: (L,) its 1-based number in the file.
@@ -33,10 +36,22 @@ class Lines:
     number: I64
 
     @classmethod
-    def of(cls, path: Path, data: bytes) -> Lines:
-        """Split the content of a file; a line ends with LF, CR LF or CR."""
+    def of(cls, path: Path, data: bytes, *, continued: bool = False) -> Lines:
+        """Decode and split the content of a file.
+
+        Args:
+            path: the file, for errors.
+            data: its bytes; a line ends with LF, CR LF or CR.
+            continued: a backslash at the end of a line continues it.
+        """
+        data = plain(data)
         text = np.frombuffer(data, np.uint8)
-        return cls(path, text, *split(text))
+        if not (continued and b"\\" in data):
+            return cls(path, text, *split(text))
+        text = text.copy()
+        taken = join(text)
+        start, end, number = split(text)
+        return cls(path, text, start, end, number + np.searchsorted(taken, start))
 
     def __len__(self) -> int:
         return len(self.start)
@@ -48,20 +63,15 @@ class Lines:
         """The words of line `i`."""
         return self.text[self.start[i] : self.end[i]].tobytes().decode("latin-1").split()
 
-    def begin_with(self, word: bytes) -> np.ndarray:
-        """Which lines have `word`, in lower case, as their first word: (L,) bool."""
-        after = self.start + len(word)
-        found = after <= self.end
-        for i, letter in enumerate(word):
-            found &= (self.text[np.minimum(self.start + i, self.end - 1)] | SPACE) == letter
-        at_end = (after == self.end) | (self.text[np.minimum(after, self.end - 1)] <= SPACE)
-        return np.asarray(found & at_end)
+    def keywords(self) -> I64:
+        """The first word of each line as `keyword` gives it: (L,)."""
+        return first_words(self.text, self.start, self.end)
 
-    def numbers(self, skip: int = 0, what: str = "a number", *, slashes: bool = False) -> Rows:
+    def numbers(self, skip: int | I64 = 0, what: str = "a number", *, slashes: bool = False) -> Rows:
         """Parse lines that hold numbers only.
 
         Args:
-            skip: bytes to leave out at the start of each line, such as a keyword.
+            skip: bytes to leave out at the start of each line, such as a keyword; one number, or (L,).
             what: what is expected, for the error.
             slashes: leave out what follows a "/" in a word.
 
@@ -69,10 +79,15 @@ class Lines:
             MeshError: a word is not a number.
         """
         tail = SLASH if slashes else SPACE
-        values, offset, bad = parse(self.text, self.start + skip, self.end, tail, POWERS)
+        start, warnings = self.start + skip, tuple[str, ...]()
+        values, offset, bad = parse(self.text, start, self.end, tail, POWERS)
+        if bad >= 0 and (found := without_commas(self.text, start, self.end)):
+            text, decimal = found
+            values, offset, bad = parse(text, start, self.end, tail, POWERS)
+            warnings = (WARNING,) if decimal else ()
         if bad >= 0:
             raise self.error(bad, f"expected {what}")
-        return Rows(self, values, offset)
+        return Rows(self, values, offset, warnings)
 
     def error(self, i: int, cause: str) -> MeshError:
         """The error of line `i`, which is quoted."""
@@ -89,11 +104,13 @@ class Rows:
         lines: where they stand.
         values: (T,) float64, all numbers in order.
         offset: (L + 1,) the numbers of line i are `values[offset[i]:offset[i + 1]]`.
+        warnings: what was guessed in reading them.
     """
 
     lines: Lines
     values: F64
     offset: I64
+    warnings: tuple[str, ...] = ()
 
     def columns(self, count: int, what: str) -> F64:
         """The first numbers of each line: (L, count) float64.
@@ -113,6 +130,11 @@ class Rows:
         return first
 
     def counted(self, at: I64, what: str) -> tuple[I64, I64]:
+        """Read lists of whole numbers: as `lists`, as integers."""
+        items, offset = self.lists(at, what)
+        return self.whole(items, offset, what), offset
+
+    def lists(self, at: I64, what: str) -> tuple[F64, I64]:
         """Read lists that stand behind their own length, one per line.
 
         Args:
@@ -120,10 +142,10 @@ class Rows:
             what: what a list is, for the error.
 
         Returns:
-            (C,) the items of all lists as integers, and (L + 1,) where each list begins among them.
+            (C,) the items of all lists, and (L + 1,) where each list begins among them.
 
         Raises:
-            MeshError: a length or an item is no whole number, or the line is shorter than its length says.
+            MeshError: a length is no whole number, or the line is shorter than its length says.
         """
         self.require(at < self.offset[1:], f"expected {what}")
         length = self.values[at]
@@ -132,8 +154,7 @@ class Rows:
         self.require(whole, f"expected {what} that begins with its number of corners")
         self.require(length <= room, f"expected {what} with as many corners as it announces")
         offset = offsets(length.astype(np.int64))
-        items = gather(self.values, at + 1, np.diff(offset))
-        return self.whole(items, offset, what), offset
+        return gather(self.values, at + 1, np.diff(offset)), offset
 
     def whole(self, items: F64, offset: I64, what: str) -> I64:
         """Turn numbers to integers.
@@ -156,6 +177,11 @@ class Rows:
         """Raise MeshError for the first line where `holds` (L,) is False."""
         if not holds.all():
             raise self.lines.error(int(np.argmin(holds)), cause)
+
+
+def keyword(word: bytes) -> int:
+    """A word of at most seven lower-case letters as the number that `Lines.keywords` has for it."""
+    return int.from_bytes(word, "big")
 
 
 def offsets(lengths: I64) -> I64:

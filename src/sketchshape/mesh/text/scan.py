@@ -1,4 +1,4 @@
-"""Compiled loops over the bytes of text files: lines, numbers, and pieces of arrays."""
+"""Compiled loops over the bytes of text files: lines, their first words, numbers, and pieces of arrays."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import numpy as np
 from sketchshape.compiled import compiled
 from sketchshape.types import F64, I64, U8
 
-NEWLINE, RETURN, SPACE, HASH, SLASH = 10, 13, 32, 35, 47
-PLUS, MINUS, POINT, ZERO = 43, 45, 46, 48
+NEWLINE, RETURN, SPACE, HASH, SLASH, BACKSLASH = 10, 13, 32, 35, 47, 92
+PLUS, COMMA, MINUS, POINT, ZERO, ONE = 43, 44, 45, 46, 48, 49
 POWERS: F64 = 10.0 ** np.arange(309, dtype=np.float64)
 
 
@@ -25,6 +25,14 @@ def gather(array: np.ndarray, starts: I64, lengths: I64) -> np.ndarray:
 
 
 @compiled()
+def within_number(text: U8, i: int) -> bool:
+    """Whether the "#" at `i` is that of 1.#INF, 1.#IND, 1.#QNAN, 1.#SNAN or 1.#J of old C libraries."""
+    if i < 2 or i + 1 >= len(text) or text[i - 2] != ONE or text[i - 1] not in (POINT, COMMA):
+        return False
+    return text[i + 1] in (73, 74, 81, 83)  # I J Q S
+
+
+@compiled()
 def split(text: U8) -> tuple[I64, I64, I64]:
     """First byte, end and 1-based number of each line that has more than blanks and a comment: (L,) each."""
     room = 1
@@ -37,7 +45,7 @@ def split(text: U8) -> tuple[I64, I64, I64]:
             i += 1
         first = last = i
         while i < size and text[i] != NEWLINE and text[i] != RETURN:
-            if text[i] == HASH:
+            if text[i] == HASH and not within_number(text, i):
                 while i < size and text[i] != NEWLINE and text[i] != RETURN:
                     i += 1
                 break
@@ -53,6 +61,21 @@ def split(text: U8) -> tuple[I64, I64, I64]:
         i += 1
         line += 1
     return start[:found].copy(), end[:found].copy(), number[:found].copy()
+
+
+@compiled()
+def first_words(text: U8, start: I64, end: I64) -> I64:
+    """The first word of each line in lower case, its first seven letters as digits of base 256: (L,)."""
+    found = np.zeros(len(start), np.int64)
+    for line in range(len(start)):
+        code = 0
+        for i in range(start[line], min(end[line], start[line] + 7)):
+            letter = int(text[i])
+            if letter <= SPACE:
+                break
+            code = code * 256 + (letter | SPACE if 65 <= letter <= 90 else letter)
+        found[line] = code
+    return found
 
 
 @compiled()
@@ -138,7 +161,8 @@ def _number(text: U8, i: int, end: int, tail: int, powers: F64) -> tuple[float, 
         value *= powers[step]
         exponent -= step
     letters = (text[i] | SPACE, text[i + 1] | SPACE) if i + 1 < end else (0, 0)
-    if digits == 0 and letters in ((105, 110), (110, 97)):  # "in", "na": infinity, nan and their kin
+    named = digits == 0 and letters in ((105, 110), (110, 97))  # "in", "na": infinity, nan and their kin
+    if named or (digits == 1 and i < end and text[i] == HASH and within_number(text, i)):
         value, good = np.nan, True
     elif i < end and text[i] > SPACE and text[i] != tail:
         good = False
