@@ -29,7 +29,7 @@ def atomic(path: Path) -> Iterator[Path]:
         The path to write to. After an exception it is removed and `path` is as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:40]}-", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -82,7 +82,7 @@ def cache_dir() -> Path:
         folder = user_cache_path("sketchshape", appauthor=False)
         if folder.is_absolute():
             return folder
-    return Path(tempfile.gettempdir(), _own_name())
+    return private_folder() or Path(os.devnull, "sketchshape")  # which cannot be made, and that is said then
 
 
 def writable(folder: Path) -> bool:

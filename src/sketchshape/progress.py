@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from types import TracebackType
 
@@ -10,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.progress import TimeRemainingColumn as _TimeLeft
 from rich.text import Text
+
+from sketchshape.say import say, shown
 
 LINE_EVERY = 10.0  # seconds between two lines where there is no terminal
 
@@ -34,7 +35,7 @@ class Steps:
         self._start = self._last = time.monotonic()
         if self._bar:
             self._bar.start()
-            self._task = self._bar.add_task(self.title, total=self.total, note="")
+            self._task = self._bar.add_task(shown(self.title), total=self.total, note="")
         return self
 
     def __exit__(
@@ -55,7 +56,7 @@ class Steps:
         self.done += count
         self.note = self.note if note is None else note
         if self._bar:
-            self._bar.update(self._task, advance=count, note=self.note)
+            self._bar.update(self._task, advance=count, note=shown(self.note))
         elif time.monotonic() - self._last > LINE_EVERY:
             self._line()
 
@@ -67,10 +68,9 @@ class Steps:
         rate = self.done / spent
         left = f", {(self.total - self.done) / rate:.0f} s left" if 0 < self.done < self.total else ""
         note = f"  {self.note}" if self.note else ""
-        print(
+        say(
             f"{self.title}: {self.done}/{self.total} in {spent:.1f} s ({rate:.1f} {self.unit}/s{left}){note}",
-            file=sys.stderr,
-            flush=True,
+            error=True,
         )
 
 

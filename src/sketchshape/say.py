@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
+from typing import Any
 
 WORKER = "SKETCHSHAPE_WORKER"  # set in processes whose caller speaks for them
 _CONTROLS = re.compile(
@@ -33,6 +35,11 @@ def say(line: object = "", *, error: bool = False) -> None:
         error: print on standard error.
     """
     print(shown(line), file=sys.stderr if error else sys.stdout, flush=True)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as one line of JSON on standard output: in ASCII, so valid in whatever encoding."""
+    print(json.dumps(value), flush=True)
 
 
 def warn(text: str) -> None:

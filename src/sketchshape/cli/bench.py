@@ -14,6 +14,7 @@ from typing import Any
 
 from sketchshape.cli.options import add_json, add_workers, existing_folder, positive
 from sketchshape.errors import UsageError
+from sketchshape.say import say, say_json
 
 MOST = 4  # trainings at a time, unless asked for; heads on features gain little from a second core
 
@@ -105,15 +106,15 @@ def _show(arguments: argparse.Namespace, results: Any, table: Any, out: Path) ->
     from sketchshape.report.terminal import print_table
 
     if arguments.json:
-        print(json.dumps(to_json(results, table)))
+        say_json(to_json(results, table))
     else:
         print_table(table)
-        print(f"table: {out / 'table.md'}   page: {out / 'table.html'}")
+        say(f"table: {out / 'table.md'}   page: {out / 'table.html'}")
 
 
 def _print(arguments: argparse.Namespace, text: str) -> None:
-    print(text, file=sys.stderr if arguments.json else sys.stdout)
+    say(text, error=arguments.json)
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    say(line, error=True)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from sketchshape.cli.options import add_workers
 from sketchshape.config import load_config
 from sketchshape.config.run import RunSettings
 from sketchshape.errors import MissingExtraError
+from sketchshape.say import say
 
 CONFIG = Path(__file__).with_name("demo.toml")
 
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = load_config(RunSettings, CONFIG)
     sample = load_dataset("folder", "sample")
-    print(
+    say(
         f"{len(sample.classes)} classes, {len(sample.shapes)} shapes, {len(sample.train)} training and "
         f"{len(sample.test)} test sketches"
     )
@@ -52,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     page = write_report(arguments.out) / "index.html"
     print_run(arguments.out)
-    print(f"pictures: {page.parent}\nreport:   {page}", flush=True)
+    say(f"pictures: {page.parent}")
+    say(f"report:   {page}")
     if not arguments.no_serve and os.environ.get("SERVE") != "0":
         _draw(arguments)
     return 0
@@ -67,9 +68,9 @@ def _draw(arguments: argparse.Namespace) -> None:
     index = arguments.out.with_name(f"{arguments.out.name}-index")
     try:
         build_index(sample_root() / "shapes", index, workers=arguments.workers)
-        print("Draw what you have in mind (SERVE=0 leaves this page out):")
+        say("Draw what you have in mind (SERVE=0 leaves this page out):")
         serve(index, "127.0.0.1", arguments.port)
     except KeyboardInterrupt:
         pass  # the usual end
     except MissingExtraError as error:
-        print(f"no page to draw on: {error}", file=sys.stderr)
+        say(f"no page to draw on: {error}", error=True)

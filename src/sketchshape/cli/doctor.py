@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import importlib.util
-import json
 import os
 import platform
 import tempfile
@@ -20,6 +19,7 @@ from rich.table import Table
 from sketchshape import files
 from sketchshape.cli.options import add_json
 from sketchshape.resources import SAMPLE
+from sketchshape.say import say_json, shown
 
 REQUIRED = ("numpy", "numba", "pillow", "mapbox-earcut", "rich", "onnxruntime", "platformdirs", "shtab")
 EXTRAS = {
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     findings = list(examine())
     broken = any(finding.state == "broken" for finding in findings)
     if arguments.json:
-        print(json.dumps({"healthy": not broken, "findings": [asdict(finding) for finding in findings]}))
+        say_json({"healthy": not broken, "findings": [asdict(finding) for finding in findings]})
         return int(broken)
     table = Table(box=None, pad_edge=False)
     for column in ("part", "state", "detail", "remedy"):
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     colors = {"ok": "green", "missing": "yellow", "broken": "red"}
     for finding in findings:
         state = f"[{colors[finding.state]}]{finding.state}[/]"
-        table.add_row(finding.subject, state, escape(finding.detail), escape(finding.remedy))
+        table.add_row(finding.subject, state, escape(shown(finding.detail)), escape(shown(finding.remedy)))
     Console().print(table)
     return int(broken)
 

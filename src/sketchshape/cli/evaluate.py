@@ -6,11 +6,10 @@ A folder has a sub-folder for each class, of sketches (pictures or Quick, Draw! 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 from sketchshape.cli.options import add_json, add_workers, existing_folder
+from sketchshape.say import say, say_json
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -39,9 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
     figures = measured.to_json()
     for name, count in figures["classes_without_shapes"].items():
-        print(f"skipped {count} queries of class {name!r}: the gallery has no such shape", file=sys.stderr)
+        say(f"skipped {count} queries of class {name!r}: the gallery has no such shape", error=True)
     if arguments.json:
-        print(json.dumps(figures))
+        say_json(figures)
     else:
         _print(figures)
     return 0

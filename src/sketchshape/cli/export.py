@@ -6,11 +6,11 @@ The bundle is compared with torch on shapes and sketches of the run, and refused
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 from sketchshape.cli.options import add_json, add_workers, existing_folder
+from sketchshape.say import say, say_json
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -37,12 +37,12 @@ def run(arguments: argparse.Namespace) -> int:
         quiet=arguments.json,
     )
     if arguments.json:
-        print(json.dumps({**asdict(exported), "folder": str(exported.folder)}))
+        say_json({**asdict(exported), "folder": str(exported.folder)})
         return 0
     parity = exported.parity
-    print(
+    say(
         f"{exported.folder}: {exported.bytes / 1e6:.1f} MB; least cosine to torch {parity.cosine:.6f}, "
         f"same top {parity.top} for {parity.sketches} sketches"
     )
-    print(f"search with it: sketchshape index FOLDER --out INDEX --bundle {exported.folder}")
+    say(f"search with it: sketchshape index FOLDER --out INDEX --bundle {exported.folder}")
     return 0

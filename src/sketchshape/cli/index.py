@@ -6,12 +6,11 @@ Safe to stop and to run again: only what is new, changed, moved or gone is worke
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from sketchshape.cli.options import add_json, add_workers
+from sketchshape.say import say, say_json
 
 SHOWN = 10  # failures that are printed
 
@@ -47,15 +46,15 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.json:
         failed = [{"path": str(path), "reason": reason} for path, reason in summary.failed]
-        print(json.dumps({**asdict(summary), "failed": failed}))
+        say_json({**asdict(summary), "failed": failed})
         return int(not summary.shapes)
     for path, reason in summary.failed[:SHOWN]:
-        print(f"failed {path}: {reason}", file=sys.stderr)
+        say(f"failed {path}: {reason}", error=True)
     if len(summary.failed) > SHOWN:
-        print(f"and {len(summary.failed) - SHOWN} more; --json lists all", file=sys.stderr)
+        say(f"and {len(summary.failed) - SHOWN} more; --json lists all", error=True)
     words = ("added", "changed", "moved", "removed", "unchanged")
     counts = ", ".join(f"{getattr(summary, word)} {word}" for word in words)
-    print(
+    say(
         f"{arguments.out}: {summary.shapes} shapes ({counts}, {len(summary.failed)} failed), "
         f"{summary.groups} groups of near-identical shapes"
     )

@@ -6,13 +6,14 @@ import argparse
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
-
-from rich.console import Console
+from typing import NoReturn
 
 from sketchshape.cli.options import SHELLS, PrintCompletion
 from sketchshape.errors import SketchshapeError
 from sketchshape.resources import VERSION
+from sketchshape.say import say, shown, speak_any_encoding
 
 COMMANDS = (
     "demo",
@@ -39,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 done, 1 failed, 2 wrong use, 130 interrupted.
     """
+    speak_any_encoding()
     arguments = parser().parse_args(argv)
     try:
         command = importlib.import_module(f"sketchshape.cli.{arguments.command}")
@@ -46,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SketchshapeError as error:
         return _fail(arguments, error, error.exit_code)
     except KeyboardInterrupt:
-        print("interrupted; what was finished is kept: the same command goes on from there", file=sys.stderr)
+        say("interrupted; what was finished is kept: the same command goes on from there", error=True)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -57,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="sketchshape",
         description="Find 3D shapes by drawing them: render, train, measure, report.",
         epilog="Exit codes: 0 done, 1 failed, 2 wrong use. Start with: sketchshape demo",
@@ -79,13 +81,22 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a call in the same way as everything else is said."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(shown(message))
+
+
 def _fail(arguments: argparse.Namespace, error: Exception, code: int) -> int:
     if arguments.debug:
-        Console(stderr=True).print_exception(show_locals=False)
+        trace = traceback.format_exception(error)
+        for line in "".join(trace).splitlines():
+            say(line, error=True)
         return code
     known = isinstance(error, SketchshapeError)
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = (str(error) if known else " ".join(str(error).split())) or type(error).__name__
     prefix = "" if known else f"{type(error).__name__}: "
     hint = "" if known else " (--debug shows where)"
-    print(f"sketchshape: error: {prefix}{text}{hint}", file=sys.stderr)
+    say(f"sketchshape: error: {prefix}{text}{hint}", error=True)
     return code

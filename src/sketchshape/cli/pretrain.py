@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sketchshape.config import load_config
 from sketchshape.errors import UsageError
+from sketchshape.say import say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -45,5 +46,5 @@ def run(arguments: argparse.Namespace) -> int:
         fresh=arguments.fresh,
         quiet=arguments.quiet,
     )
-    print(path)
+    say(path)
     return 0

@@ -6,10 +6,9 @@ Give mesh files or folders; each shape becomes one picture with all its views.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import sys
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
 from PIL import Image
@@ -18,6 +17,7 @@ from sketchshape.cli.options import add_json, add_workers, positive
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.files import atomic
 from sketchshape.progress import Steps
+from sketchshape.say import say, say_json
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -57,9 +57,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Render every shape; 1 when one of them failed."""
     from sketchshape.render import cached_views, contact_sheet
 
-    shapes = list(_find(arguments.shapes))
+    shapes, closed = _find(arguments.shapes)
     targets = _targets(shapes, arguments.out)
     failures: list[str] = []
+
+    def skip(reason: str) -> None:
+        failures.append(reason)
+        say(f"skipped {reason}", error=True)
+
+    for problem in closed:
+        skip(f"{problem.filename}: cannot be read: {problem.strerror or problem}")
     with Steps("render", len(shapes), "shapes", quiet=arguments.json) as steps:
         for index, views in cached_views(
             shapes,
@@ -71,41 +78,48 @@ def run(arguments: argparse.Namespace) -> int:
             workers=arguments.workers,
         ):
             if isinstance(views, MeshError):
-                failures.append(str(views))
-                print(f"skipped {views}", file=sys.stderr)
+                skip(str(views))
             else:
-                with atomic(targets[index]) as temporary:
-                    Image.fromarray(contact_sheet(views, arguments.columns)).save(temporary)
+                try:
+                    with atomic(targets[index]) as temporary:
+                        Image.fromarray(contact_sheet(views, arguments.columns)).save(temporary)
+                except OSError as error:  # such as of a name that is too long, or none for the disk of --out
+                    skip(f"{targets[index]}: cannot be written: {error.strerror or error}")
             steps.advance()
-    done = len(shapes) - len(failures)
+    done = len(shapes) + len(closed) - len(failures)
     if arguments.json:
-        print(json.dumps({"rendered": done, "failed": failures, "folder": str(arguments.out)}))
+        say_json({"rendered": done, "failed": failures, "folder": str(arguments.out)})
     else:
-        print(f"{done} of {len(shapes)} shapes rendered to {arguments.out}{os.sep}; {len(failures)} failed")
+        say(f"{done} of {len(shapes)} shapes rendered to {arguments.out}{os.sep}; {len(failures)} failed")
     return int(bool(failures))
 
 
-def _find(inputs: list[Path]) -> list[Path]:
+def _find(inputs: list[Path]) -> tuple[list[Path], list[OSError]]:
+    """Find the mesh files, and the folders that cannot be read."""
+    from sketchshape.datasets import files_under
     from sketchshape.mesh import FORMATS
 
     found: list[Path] = []
+    closed: list[OSError] = []
     for path in inputs:
         if path.is_dir():
-            found += sorted(item for item in path.rglob("*") if item.suffix.lower() in FORMATS)
+            found += (one for one in files_under(path, closed.append) if one.suffix.lower() in FORMATS)
         else:
             found.append(path)
-    if not found:
+    if not found and not closed:
         raise UsageError(f"no mesh files in {', '.join(map(str, inputs))}; expected {', '.join(FORMATS)}")
-    return found
+    return found, closed
 
 
 def _targets(shapes: list[Path], out: Path) -> list[Path]:
     # Two shapes of the same name in different folders must not overwrite each other's picture.
     names = Counter(path.stem for path in shapes)
-    seen: Counter[str] = Counter()
+    taken = {name for name, number in names.items() if number == 1}
     targets = []
     for path in shapes:
-        seen[path.stem] += 1
-        suffix = f"-{seen[path.stem]}" if names[path.stem] > 1 else ""
-        targets.append(out / f"{path.stem}{suffix}.png")
+        name = path.stem
+        if names[name] > 1:
+            name = next(one for k in count(1) if (one := f"{path.stem}-{k}") not in taken)
+            taken.add(name)
+        targets.append(out / f"{name}.png")
     return targets

@@ -7,6 +7,7 @@ import webbrowser
 from pathlib import Path
 
 from sketchshape.cli.options import existing_folder
+from sketchshape.say import say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     existing_folder(arguments.run, "the folder of a run, such as runs/psb76")
     folder = write_report(arguments.run, arguments.out)
-    print(f"report: {folder / 'index.html'}")
+    say(f"report: {folder / 'index.html'}")
     if arguments.open:
         webbrowser.open((folder / "index.html").resolve().as_uri())
     return 0

@@ -6,7 +6,6 @@ DRAWING is a picture, or strokes as JSON ([[xs, ys], ...], or an object with a `
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sketchshape.cli.options import add_json, positive
 from sketchshape.errors import UsageError
+from sketchshape.say import say, say_json
 
 if TYPE_CHECKING:
     from sketchshape.search import Searcher
@@ -54,11 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
     searcher = Searcher.open(arguments.index, arguments.bundle)
     ranking = _ask(searcher, arguments)
     if arguments.json:
-        print(json.dumps(_as_json(searcher, ranking)))
+        say_json(_as_json(searcher, ranking))
     elif len(ranking):
         _print(searcher, ranking)
     else:
-        print(f"nothing found: {_reason(searcher, arguments)}", file=sys.stderr)
+        say(f"nothing found: {_reason(searcher, arguments)}", error=True)
     if arguments.open and len(ranking):
         _open(ranking.paths[0])
     return int(not len(ranking))
@@ -110,14 +110,14 @@ def _as_json(searcher: Searcher, ranking: Ranking) -> dict[str, Any]:
 def _print(searcher: Searcher, ranking: Ranking) -> None:
     from sketchshape.encoders.confidence import UNSURE
 
-    print(f"{'score':>6}  {'id':>6}  {'faces':>7}  shape")
+    say(f"{'score':>6}  {'id':>6}  {'faces':>7}  shape")
     for id, score, path in zip(ranking.ids, ranking.scores, ranking.paths, strict=True):
         entry = searcher.catalogue.get(id)
         alike = f"  (looks like {entry.group})" if entry.group != id else ""
-        print(f"{score:6.3f}  {id:6}  {entry.faces:7}  {path}{alike}")
+        say(f"{score:6.3f}  {id:6}  {entry.faces:7}  {path}{alike}")
     if ranking.confidence is not None and ranking.confidence < UNSURE:
         how = f"(confidence {ranking.confidence:.2f})"
-        print(f"nothing here looks much like this drawing {how}; the nearest are shown")
+        say(f"nothing here looks much like this drawing {how}; the nearest are shown")
 
 
 def _reason(searcher: Searcher, arguments: argparse.Namespace) -> str:

@@ -9,12 +9,12 @@ import argparse
 import ipaddress
 import os
 import socket
-import sys
 import threading
 import webbrowser
 from pathlib import Path
 
 from sketchshape.errors import UsageError
+from sketchshape.say import say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -60,9 +60,9 @@ def serve(index: Path, host: str, port: int, bundle: Path | None = None, *, brow
     if len(searcher):
         searcher.search([[[0, 9, 9], [0, 0, 9]]], 1)  # the encoder is loaded before the first person draws
     address = f"http://{_shown(host)}:{listening.getsockname()[1]}"
-    print(f"sketchshape: {len(searcher)} shapes at {address} (API: {address}/docs); Ctrl-C stops", flush=True)
+    say(f"sketchshape: {len(searcher)} shapes at {address} (API: {address}/docs); Ctrl-C stops")
     if not local:
-        print("Everybody who can reach this machine can see and download these shapes.", file=sys.stderr)
+        say("Everybody who can reach this machine can see and download these shapes.", error=True)
     if browse:
         threading.Timer(0.5, webbrowser.open, (address,)).start()
     _serve(app, listening)

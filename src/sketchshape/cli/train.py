@@ -14,6 +14,7 @@ from sketchshape.cli.options import add_json, add_workers
 from sketchshape.config import load_config
 from sketchshape.config.run import RunSettings
 from sketchshape.errors import UsageError
+from sketchshape.say import say, say_json
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -56,10 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not launched_first():
         return 0
     if arguments.json:
-        print(json.dumps(record))
+        say_json(record)
     else:
         print_run(folder)
-        print(f"run: {folder}   report: sketchshape report {folder}")
+        say(f"run: {folder}   report: sketchshape report {folder}")
     return 0
 
 

@@ -8,6 +8,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+# What was deleted, older states of a disk, and what a system notes beside files. Nobody names a folder of
+# shapes so, in whatever letter case; Windows and the disks that it knows do not keep the case.
+_ANY_CASE = frozenset(
+    (
+        *("thumbs.db", "ehthumbs.db", "desktop.ini"),
+        *("$recycle.bin", "system volume information", "$windows.~bt", "$winreagent", "msocache"),
+        *("#recycle", "#snapshot", "@eadir", "@tmp", "@sharebin", "@sharesnap", "@appstore"),  # Synology
+        *("@recycle", "@recently-snapshot", "@__thumb", "@transcode"),  # QNAP
+        *("~snapshot", "#trash"),  # NetApp, Asustor and others
+    )
+)
+# Words that somebody may well give to shapes in another letter case.
+_EXACT = frozenset(
+    (
+        "lost+found",
+        "RECYCLER",  # older Windows
+        "LOST.DIR",  # Android
+        "Network Trash Folder",  # Apple
+        "Temporary Items",
+        "TheVolumeSettingsFolder",
+    )
+)
+
 
 def files_under(root: Path, failed: Callable[[OSError], object] | None = None) -> Iterator[Path]:
     """Give every file under a folder, sorted, hidden ones left out; linked folders are followed once.
@@ -27,8 +50,11 @@ def files_under(root: Path, failed: Callable[[OSError], object] | None = None) -
 
 
 def hidden(name: str) -> bool:
-    """Say whether a name is a system's own: .DS_Store, __MACOSX, Thumbs.db."""
-    return name.startswith((".", "__")) or name.lower() in ("thumbs.db", "desktop.ini")
+    """Say whether a name is a system's own: .DS_Store, __MACOSX, Thumbs.db, #recycle, $RECYCLE.BIN.
+
+    What begins with a dot is hidden everywhere: .git, .snapshots, .zfs, .Trash-1000, ._chair.obj.
+    """
+    return name.startswith((".", "__")) or name in _EXACT or name.casefold() in _ANY_CASE
 
 
 def class_key(name: str) -> str:

@@ -15,7 +15,7 @@ from sketchshape.errors import FileError, SketchshapeError, UsageError
 from sketchshape.index.catalogue import NAME, Catalogue
 from sketchshape.index.changes import Changes, Unknown
 from sketchshape.index.contents import compact, group, keep, remove_unused
-from sketchshape.index.library import File, mesh_files
+from sketchshape.index.library import File, as_text, mesh_files
 from sketchshape.progress import Steps
 
 KEEP_EVERY = 2.0  # seconds between two moments from which an interrupted run goes on
@@ -100,7 +100,7 @@ def build_index(
             remove_unused(catalogue)
             groups = group(catalogue, bundle)
             compact(catalogue, bundle.numbers)
-            failed = [one for one in catalogue.failures() if one[0].is_relative_to(root)]
+            failed = [one for one in catalogue.failures() if one[0].is_relative_to(as_text(root))]
             counts = changes.counts
             return IndexSummary(
                 counts["added"],

@@ -160,7 +160,10 @@ class Catalogue:
 
     def find(self, path: Path) -> int | None:
         """Give the id of the shape of a file; None where the file is not in the index."""
-        found = self.rows("SELECT id FROM shape WHERE path = ?", str(path))
+        try:
+            found = self.rows("SELECT id FROM shape WHERE path = ?", str(path))
+        except UnicodeEncodeError:  # a name that is not UTF-8 is in no index
+            return None
         return int(found[0][0]) if found else None
 
     def failures(self) -> list[tuple[Path, str]]:

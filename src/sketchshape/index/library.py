@@ -61,15 +61,19 @@ def mesh_files(root: Path) -> Iterator[File | tuple[Path, str]]:
                 continue
             states = [file.stat() for file in (path, *companions(path))]
         except UnicodeEncodeError:
-            shown = os.fspath(path).encode(errors="replace").decode()
-            yield Path(shown), "its name is not valid UTF-8; rename it"
+            yield as_text(path), "its name is not valid UTF-8; rename it"
         except OSError as error:
             yield path, f"cannot be read: {error.strerror or error}"
         else:
             tags = path.relative_to(root).parent.parts
             yield File(path, sum(one.st_size for one in states), max(one.st_mtime_ns for one in states), tags)
     for problem in closed:
-        yield Path(problem.filename), f"cannot be read: {problem.strerror or problem}"
+        yield as_text(Path(problem.filename)), f"cannot be read: {problem.strerror or problem}"
+
+
+def as_text(path: Path) -> Path:
+    r"""Give a path that can be stored: one that is not UTF-8 with its odd bytes as `\xff`."""
+    return Path(os.fspath(path).encode(errors="surrogateescape").decode(errors="backslashreplace"))
 
 
 def tokens(name: str) -> tuple[str, ...]:

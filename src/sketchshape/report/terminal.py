@@ -13,6 +13,7 @@ from sketchshape.report.formats import deltas
 from sketchshape.report.rows import run_table
 from sketchshape.report.table import MEASURED, Row, Table
 from sketchshape.runs.results import read_record
+from sketchshape.say import shown
 
 
 def print_run(run: Path, console: Console | None = None) -> None:
@@ -33,12 +34,12 @@ def print_table(table: Table, console: Console | None = None) -> None:
     """Show a table, without the remarks of a comparison: there are many, and all of them in its files."""
     console = console or Console()
     for name, places in table.blocks:
-        console.print(_grid(table, f"{table.title}: {name}" if name else table.title, places))
+        console.print(_grid(table, shown(f"{table.title}: {name}" if name else table.title), places))
     below = [] if table.compared else [(line, "dim") for line in table.remarks]
     if any(not delta.sure for row in table.rows for delta in row.deltas.values()):
         below.append(("?: the difference may be chance", "dim"))
     for line, style in [*below, *((line, "red") for line in table.problems)]:
-        console.print(line, style=style, markup=False, highlight=False)
+        console.print(shown(line), style=style, markup=False, highlight=False)
 
 
 def _grid(table: Table, title: str, places: Sequence[int]) -> rich.table.Table:

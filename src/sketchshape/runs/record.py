@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from sketchshape.files import write_json
 from sketchshape.metrics import Scores, evaluate
 from sketchshape.resources import VERSION
 from sketchshape.runs.embeddings import Embeddings, load_embeddings
+from sketchshape.say import say
 
 
 def scores_of(embeddings: Embeddings) -> Scores:
@@ -44,9 +44,9 @@ def report_problems(inputs: Inputs, known: int) -> None:
         known: how many of the problems have not been named yet; the others were when they came up.
     """
     for problem in inputs.problems[:known]:
-        print(f"note: {problem}", file=sys.stderr)
+        say(f"note: {problem}", error=True)
     if unreadable := inputs.problems[known:]:
-        print(f"{len(unreadable)} files could not be read and are left out", file=sys.stderr)
+        say(f"{len(unreadable)} files could not be read and are left out", error=True)
 
 
 def record_of(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 from torch.distributed import is_available, is_torchelastic_launched
 
 from sketchshape.errors import ConfigError
+from sketchshape.say import say
 
 
 def pick(name: str) -> torch.device:
@@ -65,4 +65,4 @@ def note_precision(precision: str, device: torch.device) -> None:
         device: that computes.
     """
     if precision == "bf16" and device.type == "cpu" and multiplies_bf16() is False:
-        print("note: this CPU has no instructions for bf16; train.precision=fp32 is faster", file=sys.stderr)
+        say("note: this CPU has no instructions for bf16; train.precision=fp32 is faster", error=True)

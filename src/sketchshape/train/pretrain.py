@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from sketchshape.datasets.drawings import Drawings, read_drawings, split_drawing
 from sketchshape.errors import ArtefactError, ConfigError
 from sketchshape.files import digest, write_json
 from sketchshape.runs.identity import FORMAT, differing
+from sketchshape.say import say
 from sketchshape.train import device as devices
 from sketchshape.train.cgn.words import WordClassifier
 from sketchshape.train.data.drawings import DrawingItems, picture
@@ -76,9 +76,9 @@ def pretrain(settings: PretrainSettings, folder: Path, *, fresh: bool = False, q
     header = {"format": "1", "kind": "backbone", "settings": _identity(settings)}
     save_tensors(path, method.encoder.backbone, header)
     if not quiet:
-        print(f"{len(learned)} drawings of {len(words.names)} words, {result.seconds:.0f} s", file=sys.stderr)
+        say(f"{len(learned)} drawings of {len(words.names)} words, {result.seconds:.0f} s", error=True)
         if "accuracy" in (last := result.history[-1]):
-            print(f"held out: {100 * last['accuracy']:.1f} % right words", file=sys.stderr)
+            say(f"held out: {100 * last['accuracy']:.1f} % right words", error=True)
     return path
 
 

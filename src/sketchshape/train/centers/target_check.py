@@ -12,6 +12,7 @@ from rich.console import Console
 
 from sketchshape.config.run import StudentSettings
 from sketchshape.metrics.rows import unit
+from sketchshape.say import shown
 from sketchshape.train.losses.guidance import check_push
 from sketchshape.types import F64
 
@@ -100,6 +101,6 @@ def report_targets(
             f"{right} of {len(classes)} targets are nearest to their own center"
         )
         if warning := check.warning(classes):
-            console.print(f"[yellow]warning:[/] {warning}", highlight=False)
+            console.print(f"[yellow]warning:[/] {shown(warning)}", highlight=False)
     mean = float(check.cosine.mean())
     return {"cosine_mean": mean, "cosine_least": least, "nearest": right, "classes": len(classes)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from torch import nn
 
 from sketchshape.errors import FileError
 from sketchshape.progress import Steps
+from sketchshape.say import say
 from sketchshape.train.data.pictures import Made, batches
 from sketchshape.train.data.store import FeatureStore
 from sketchshape.types import F32, U8
@@ -136,7 +136,7 @@ def _sound(
         index = numbers[position]
         if isinstance(item, FileError):
             failures[index] = str(item)
-            print(f"skipped {item}", file=sys.stderr)
+            say(f"skipped {item}", error=True)
             steps.advance()
         else:
             yield index, item
