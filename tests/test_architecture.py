@@ -24,6 +24,7 @@ FLOORS = (
     ("config",),
     ("render", "datasets"),
     ("encoders",),
+    ("upright",),
     ("index",),
     ("search",),
     ("runs",),

@@ -9,3 +9,4 @@ _ASSETS = Path(__file__).parent / "assets"
 SAMPLE = _ASSETS / "sample"  # shapes and drawings to try things with
 BUNDLE = _ASSETS / "bundle"  # the encoders that search uses when none are given
 WEIGHTS = _ASSETS / "weights"  # of backbones
+UPRIGHT = _ASSETS / "upright"  # the judge of the way up of a shape
