@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from sketchshape.compiled import compiled
 from sketchshape.mesh import AXES
 from sketchshape.render.camera import Camera
 from sketchshape.render.raster import empty_samples, rasterise
@@ -82,7 +82,7 @@ def _fitted(seen: F64) -> tuple[F64, float]:
     return seen, min(reach, _DEEP)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _paint(samples: I64, toward: F32, normals: F32, reach: float, picture: U8) -> None:
     """Give each pixel the means of its four samples."""
     side = samples.shape[0]
@@ -106,13 +106,13 @@ def _paint(samples: I64, toward: F32, normals: F32, reach: float, picture: U8) -
             picture[3, row, column] = np.uint8(line * np.float32(0.25))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _depth(key: Any) -> Any:
     """How near a sample is, in halves of the picture from the middle."""
     return np.float32(_FAR) - np.float32(1) / np.int32(key >> 32).view(np.float32)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _edge(samples: I64, normals: F32, y: int, x: int, face: Any, depth: Any) -> bool:
     """Whether a line of the shape passes between a sample and one of its neighbours."""
     side = samples.shape[0]

@@ -37,7 +37,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     Raises:
         ArtefactError: a file is missing or changed, or it was made for another version.
     """
-    path, again = folder / RECORD, "install the package again, or make it with scripts/data/make_upright.py"
+    path, again = folder / RECORD, "install the package again"
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if record["format"] != FORMAT or record["kind"] != "upright":
