@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +32,7 @@ def content(path: Path, look: Look | None = None) -> bytes:
             size = os.fstat(stream.fileno()).st_size
             if not size:
                 raise MeshError(path, "the file is empty")
-            if what := stranger(stream.read(HEAD)):
+            if what := stranger(stream.read(HEAD), path.suffix.lower()):
                 raise MeshError(path, f"this is {what}")
             if look:
                 stream.seek(0)
@@ -53,8 +54,8 @@ def first_bytes(path: Path) -> bytes:
     return b""
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> FileIO:
     try:
-        return path.open("rb")
+        return path.open("rb", buffering=0)  # or the first bytes would be copied once more with the rest
     except ValueError as error:  # a name that no file can have
         raise MeshError(path, f"cannot be read: {error}") from error

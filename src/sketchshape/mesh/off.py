@@ -72,9 +72,14 @@ def look_at_off(path: Path, stream: BinaryIO, size: int) -> None:
     """
     start = stream.read(HEAD)
     lines = Lines.of(path, start)
-    if encoding(start) or (size > HEAD and len(lines) < 8):
-        return  # the letters have more than a byte, or the counts may come later
-    head = _header(lines)
+    if encoding(start):
+        return
+    try:
+        head = _header(lines)
+    except MeshError:
+        if size > HEAD and len(lines) < 8:
+            return  # the rest is comments, so the counts may come later
+        raise
     vertices, faces = head.counts
     if not faces:
         raise lines.error(head.line, f"no faces to draw: {vertices} vertices and 0 faces promised")
@@ -144,7 +149,8 @@ def _check_counts(lines: Lines, head: _Head) -> None:
 def _by_words(lines: Lines, head: _Head) -> _Body | None:
     """Read a body whose numbers fit the counts in just this order, whatever lines they are in; else None.
 
-    Every number must be used and every corner be a vertex, so that no damaged file is taken for another one.
+    Every number must be used, and every face have three corners or more that are vertices, so that no damaged
+    file is taken for another one.
     """
     rest = lines[head.line :]
     rest = Lines(rest.path, rest.text, np.append(head.byte, rest.start[1:]), rest.end, rest.number)
@@ -160,9 +166,15 @@ def _by_words(lines: Lines, head: _Head) -> _Body | None:
             continue
         for colours in COLOURS:
             polygons = _polygons(rows, end, faces, colours)
-            if polygons and ((polygons.corners >= 0) & (polygons.corners < count)).all():
+            if polygons and _sound(polygons, count):
                 return _Body(rows.values[:end].reshape(-1, width), polygons, rows.warnings)
     return None
+
+
+def _sound(polygons: Polygons, count: int) -> bool:
+    """Whether all faces are of three corners or more, and all corners one of `count` vertices."""
+    inside = (polygons.corners >= 0) & (polygons.corners < count)
+    return bool(inside.all() and (np.diff(polygons.offset) > 2).all())
 
 
 def _polygons(rows: Rows, at: int, count: int, colours: int | None) -> Polygons | None:

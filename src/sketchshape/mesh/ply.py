@@ -188,9 +188,9 @@ def _walk(body: U8, at: int, rows: int, counts: I64, sizes: I64, big: bool) -> t
                 length = 0
                 for k in range(counts[i]):
                     length = length * 256 + int(body[at + (k if big else counts[i] - 1 - k)])
+                    if length > len(body):  # before it is too long for 64 bits
+                        return starts, lengths, -1
                 at += counts[i]
-                if not 0 <= length <= len(body):
-                    return starts, lengths, -1
             starts[i, row], lengths[i, row] = at, length
             at += length * sizes[i]
             if at > len(body):

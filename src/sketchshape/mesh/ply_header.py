@@ -18,8 +18,8 @@ ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 CORNERS = ("vertex_indices", "vertex_index")
 LEAST = 2  # bytes of a number in a text: a digit and a blank
 
-OPENING = re.compile(rb"(?:\xef\xbb\xbf)?\s*ply[ \t]*(?=[\r\n])", re.IGNORECASE)
-ENDING = re.compile(rb"[\r\n][ \t]*end_header[ \t]*(\r\n?|\n|\Z)", re.IGNORECASE)
+OPENING = re.compile(rb"(?:\xef\xbb\xbf)?\s*ply[^\S\r\n]*(?=[\r\n])", re.IGNORECASE)
+ENDING = re.compile(rb"[\r\n][^\S\r\n]*end_header[^\S\r\n]*(\r\n?|\n|\Z)", re.IGNORECASE)
 LINE = re.compile(r"\r\n|\n|\r")
 
 

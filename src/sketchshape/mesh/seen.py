@@ -10,30 +10,30 @@ HEAD = 4096
 """So many first bytes tell what a file is."""
 
 STRANGERS = (
-    (rb"version https://git-lfs\.github\.com/spec/", "a Git LFS pointer, not the file: run git lfs pull"),
-    (rb"\s*(<!doctype html|<html)", "a web page, perhaps of a download that failed: fetch the file again"),
-    (rb"PK(\x03\x04|\x05\x06|\x07\x08)", "a ZIP archive: unpack it"),
-    (rb"\x1f\x8b", "compressed with gzip: unpack it"),
-    (rb"BZh[1-9]1AY", "compressed with bzip2: unpack it"),
-    (rb"\xfd7zXZ\0", "compressed with xz: unpack it"),
-    (rb"\x28\xb5\x2f\xfd", "compressed with Zstandard: unpack it"),
-    (rb"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it"),
-    (rb"Rar!\x1a\x07", "a RAR archive: unpack it"),
-    (rb"\x89PNG\r\n\x1a\n", "a PNG picture"),
-    (rb"\xff\xd8\xff", "a JPEG picture"),
-    (rb"GIF8[79]a", "a GIF picture"),
-    (rb"RIFF....WEBP", "a WebP picture"),
-    (rb"%PDF-", "a PDF document"),
-    (rb"Kaydara FBX Binary", "an FBX file: convert it to glTF"),
-    (rb"; FBX \d", "an FBX file: convert it to glTF"),
-    (rb"BLENDER[-_]", "a Blender file: export it as glTF"),
-    (rb"3D Geometry File Format", "a Rhino file: export it as OBJ"),
-    (rb"PXR-USDC|#usda ", "a USD file: convert it to glTF"),
-    (rb"AC10\d\d\0", "a DWG drawing: export it as STL"),
-    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE document, as of SolidWorks and 3ds Max: export it as STL"),
-    (rb"\x00\x05\x16[\x00\x07]", "what macOS keeps beside a file (AppleDouble), not the file"),
+    (rb"version https://git-lfs\.github\.com/spec/", "a Git LFS pointer, not the file: run git lfs pull", ()),
+    (rb"\s*(<!doctype html|<html)", "a web page, perhaps of a failed download: fetch the file again", ()),
+    (rb"PK(\x03\x04|\x05\x06|\x07\x08)", "a ZIP archive: unpack it", (".3mf",)),
+    (rb"\x1f\x8b", "compressed with gzip: unpack it", ()),
+    (rb"BZh[1-9]1AY", "compressed with bzip2: unpack it", ()),
+    (rb"\xfd7zXZ\0", "compressed with xz: unpack it", ()),
+    (rb"\x28\xb5\x2f\xfd", "compressed with Zstandard: unpack it", ()),
+    (rb"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it", ()),
+    (rb"Rar!\x1a\x07", "a RAR archive: unpack it", ()),
+    (rb"\x89PNG\r\n\x1a\n", "a PNG picture", ()),
+    (rb"\xff\xd8\xff", "a JPEG picture", ()),
+    (rb"GIF8[79]a", "a GIF picture", ()),
+    (rb"RIFF....WEBP", "a WebP picture", ()),
+    (rb"%PDF-", "a PDF document", ()),
+    (rb"Kaydara FBX Binary", "an FBX file: convert it to glTF", ()),
+    (rb"; FBX \d", "an FBX file: convert it to glTF", ()),
+    (rb"BLENDER[-_]", "a Blender file: export it as glTF", ()),
+    (rb"3D Geometry File Format", "a Rhino file: export it as OBJ", ()),
+    (rb"PXR-USDC|#usda ", "a USD file: convert it to glTF", ()),
+    (rb"AC10\d\d\0", "a DWG drawing: export it as STL", ()),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE document, as of SolidWorks: export it as STL", ()),
+    (rb"\x00\x05\x16[\x00\x07]", "what macOS keeps beside a file (AppleDouble), not the file", ()),
 )  # fmt: skip
-"""What no mesh begins with, what it is, and what to do."""
+"""What no mesh begins with, what it is and what to do, and the suffixes for which that is right after all."""
 
 MESHES = (
     (rb"glTF", "binary glTF", (".glb", ".gltf")),
@@ -55,9 +55,18 @@ MESHES = (
 """Other formats, most of them of 3D shapes, and the suffixes of their files."""
 
 
-def stranger(head: bytes) -> str | None:
-    """Say what a file is that begins as no mesh does, and what to do; None where it may be a mesh."""
-    return next((what for pattern, what in STRANGERS if _begins(pattern, head)), None)
+def stranger(head: bytes, suffix: str) -> str | None:
+    """Say what a file is that begins as no mesh does, and what to do; None where it may be a mesh.
+
+    Args:
+        head: its first bytes.
+        suffix: of its name, in lower case with the point.
+    """
+    forms = _forms(head)
+    for pattern, what, suffixes in STRANGERS:
+        if _begins(pattern, forms):
+            return None if suffix in suffixes else what
+    return None
 
 
 def other_mesh(head: bytes, suffix: str) -> str | None:
@@ -67,14 +76,17 @@ def other_mesh(head: bytes, suffix: str) -> str | None:
         head: its first bytes.
         suffix: of its name, in lower case with the point.
     """
+    forms = _forms(head)
     for pattern, name, suffixes in MESHES:
-        if _begins(pattern, head):
+        if _begins(pattern, forms):
             return None if suffix in suffixes else f"it looks like {name}, expected {suffix[1:].upper()}"
     return None
 
 
-def _begins(pattern: bytes, head: bytes) -> bool:
-    return any(
-        re.match(pattern, form[:HEAD], re.DOTALL | re.IGNORECASE)
-        for form in {head[:HEAD], plain(head[:HEAD])}
-    )
+def _forms(head: bytes) -> set[bytes]:
+    """The bytes as they are, and as text of whatever encoding."""
+    return {head[:HEAD], plain(head[:HEAD])}
+
+
+def _begins(pattern: bytes, forms: set[bytes]) -> bool:
+    return any(re.match(pattern, form, re.DOTALL | re.IGNORECASE) for form in forms)

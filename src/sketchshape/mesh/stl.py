@@ -55,21 +55,22 @@ def _records(path: Path, data: bytes, count: int) -> tuple[np.ndarray, tuple[str
     if count <= whole and not data[HEAD + count * RECORD.itemsize :].strip(PADDING):
         return records[:count], ()
     said = f"its head counts {count} triangles, the file has {whole}"
-    if count < whole and _near(records[count:]):
+    if count < whole and _triangles(data, records, count):
         return records, (f"{said}: all of them were read",)
     if 0 < count <= whole:
         return records[:count], (
             f"left out {len(data) - HEAD - count * RECORD.itemsize} bytes after the last triangle",
         )
-    if count > whole > 0 and (rest == 0 or count in UNFILLED) and _near(records):
+    if count > whole > 0 and (rest == 0 or count in UNFILLED) and _triangles(data, records, 0):
         return records, (f"{said}: it may be cut short",)
     need = f"its {count} triangles need {HEAD + count * RECORD.itemsize} bytes"
     raise MeshError(path, f"binary STL ends too early: {need}, of which there are {whole}", byte=len(data))
 
 
-def _near(records: np.ndarray) -> bool:
-    """Whether records are triangles rather than some other bytes."""
-    return bool((np.abs(records["corners"]) < FAR).all())
+def _triangles(data: bytes, records: np.ndarray, first: int) -> bool:
+    """Whether the records from `first` on are triangles rather than letters or other bytes."""
+    has_zeros = data.find(b"\0", HEAD + first * RECORD.itemsize) >= 0
+    return has_zeros and bool((np.abs(records["corners"][first:]) < FAR).all())
 
 
 def _text(path: Path, data: bytes) -> Soup:

@@ -45,9 +45,11 @@ def triangulate(vertices: F64, polygons: Polygons) -> I64:
         else:
             index = polygons.offset[:-1][same][:, None] + np.arange(size)
             corners, kept = polygons.corners[index], good[index]
-        whole = kept.all(axis=1)
-        triangles.append(_cut(vertices, corners if whole.all() else corners[whole]))
-        if not whole.all():
+        if kept.all():
+            triangles.append(_cut(vertices, corners))
+        else:
+            whole = kept.all(axis=1)
+            triangles.append(_cut(vertices, corners[whole]))
             first = np.argmin(kept[~whole], axis=1)
             triangles.append(
                 np.repeat(np.take_along_axis(corners[~whole], first[:, None], axis=1), 3, axis=1)
