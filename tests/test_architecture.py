@@ -18,6 +18,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 MOST = 16  # files of one folder
 FLOORS = (
     ("errors", "types", "resources", "say"),
+    ("zips",),
     ("files", "progress"),
     ("compiled",),
     ("mesh", "images", "metrics"),

@@ -224,7 +224,7 @@ def test_compression_is_named(tmp_path: Path, name: str) -> None:
     scene.json["extensionsUsed"] = [name, "KHR_texture_transform"]
     assert same(load(tmp_path, scene), TETRA)  # only used: the plain arrays are there as well
     scene.json["extensionsRequired"] = [name]
-    with pytest.raises(MeshError, match=f"needs {name}, which is not supported"):
+    with pytest.raises(MeshError, match=f"needs the glTF extension {name}, which is not supported"):
         load(tmp_path, scene)
 
 
@@ -260,7 +260,7 @@ def test_a_broken_scene_is_refused(tmp_path: Path, change: Any, cause: str) -> N
 
 
 def test_too_many_instances_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sketchshape.mesh.gltf.MOST", 20)
+    monkeypatch.setattr("sketchshape.mesh.gltf.scene.MOST", 20)
     scene = tetra_gltf()
     scene.json["nodes"] = [{"mesh": 0}] * 3
     scene.json["scenes"] = [{"nodes": [0, 1, 2]}]

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from sketchshape.datasets import files_under
 from sketchshape.files import digest, file_digest
-from sketchshape.mesh import FORMATS
-from sketchshape.render import companions
+from sketchshape.mesh import FORMATS, companions
 
 
 @dataclass(frozen=True)

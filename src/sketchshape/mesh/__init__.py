@@ -10,7 +10,7 @@ import numpy as np
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.mesh.clean import AXES, clean, turn
 from sketchshape.mesh.content import Look, content, first_bytes
-from sketchshape.mesh.gltf import read_gltf
+from sketchshape.mesh.gltf import companions, read_gltf
 from sketchshape.mesh.obj import look_at_obj, read_obj
 from sketchshape.mesh.off import look_at_off, read_off
 from sketchshape.mesh.ply import look_at_ply, read_ply
@@ -32,7 +32,7 @@ READERS: dict[str, Reader] = {
 LOOKS: dict[str, Look] = {".off": look_at_off, ".obj": look_at_obj, ".ply": look_at_ply}
 FORMATS: tuple[str, ...] = tuple(READERS)
 
-__all__ = ["AXES", "FORMATS", "load_mesh", "turn"]
+__all__ = ["AXES", "FORMATS", "companions", "load_mesh", "turn"]
 
 # What wrong bytes can make a reader raise where it takes the file at its word.
 _MALFORMED = (

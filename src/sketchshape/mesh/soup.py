@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -35,3 +36,25 @@ def short_faces(sizes: I64, numbers: I64 | None = None) -> tuple[str, ...]:
         return ()
     first = f", the first in line {numbers[short[0]]}" if numbers is not None else ""
     return (f"left out {len(short)} of {len(sizes)} faces with fewer than 3 corners{first}",)
+
+
+class Warnings:
+    """Sentences about one file; what is said again is counted."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, sentence: str, count: int = 1) -> None:
+        """Say something, `count` times."""
+        if count > 0:
+            self._counts[sentence] += count
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def listed(self) -> tuple[str, ...]:
+        """Give each sentence once, in the order in which they came."""
+        return tuple(
+            sentence if count == 1 else f"{sentence} ({count} times)"
+            for sentence, count in self._counts.items()
+        )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from urllib.parse import unquote
 
 import numpy as np
 from PIL import Image
@@ -15,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.files import atomic, cache_dir, digest, file_digest
-from sketchshape.mesh import load_mesh
+from sketchshape.mesh import companions, load_mesh
 from sketchshape.render.camera import ELEVATIONS
 from sketchshape.render.lines import render_lines
 from sketchshape.render.many import safely, stream, threads_for
@@ -131,19 +129,6 @@ def draw(
         return STYLES[style](mesh, count, size, elevations)
     except ValueError as error:
         raise MeshError(path, str(error)) from error
-
-
-def companions(path: Path) -> list[Path]:
-    """Files that a glTF file in JSON takes its geometry from."""
-    if path.suffix.lower() != ".gltf":
-        return []
-    try:
-        buffers = json.loads(path.read_bytes())["buffers"]
-        names = [buffer["uri"] for buffer in buffers if "uri" in buffer]
-        files = [path.parent / unquote(name) for name in names if not name.startswith("data:")]
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return []  # Whatever is wrong with it, reading the mesh will say so.
-    return [file for file in files if file.is_file()]
 
 
 def _read(entry: Path, key: str, shape: tuple[int, int, int]) -> U8 | None:

@@ -15,8 +15,8 @@ import numpy as np
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.index import Entry
 from sketchshape.index.library import File
-from sketchshape.mesh import load_mesh
-from sketchshape.render import cached_views, companions
+from sketchshape.mesh import companions, load_mesh
+from sketchshape.render import cached_views
 from sketchshape.search import Searcher
 from sketchshape.types import F32, U8
 from sketchshape.web.answers import Map

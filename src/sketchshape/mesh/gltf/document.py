@@ -1,0 +1,113 @@
+"""The JSON of a glTF file, its buffers, and accessors as arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sketchshape.errors import MeshError
+from sketchshape.mesh.gltf.container import unpack
+from sketchshape.mesh.gltf.extensions import check_required
+from sketchshape.mesh.gltf.uris import fetch
+from sketchshape.mesh.soup import Warnings
+
+COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
+
+
+class Document:
+    """A glTF file taken apart.
+
+    Args:
+        path: the file; buffers in files of their own are sought beside it.
+        data: its content, binary (GLB) or JSON.
+
+    Raises:
+        MeshError: the container is broken, or the file requires an extension that is not known.
+    """
+
+    def __init__(self, path: Path, data: bytes) -> None:
+        self.path, self.warnings = path, Warnings()
+        self._buffers, self._views = dict[int, bytes](), dict[int, bytes]()
+        self.json, self._binary = unpack(path, data, self.warnings)
+        check_required(path, self.json)
+
+    def list(self, name: str) -> list[Any]:
+        """A top-level array of the JSON, empty where it is absent."""
+        found: list[Any] = self.json.get(name) or []
+        return found
+
+    def accessor(self, index: int) -> np.ndarray:
+        """Read an accessor: (count, width of its type), of the stored type, or float64 where normalised."""
+        accessor = self.list("accessors")[index]
+        kind, width = np.dtype(COMPONENTS[accessor["componentType"]]), WIDTHS[accessor["type"]]
+        count = accessor["count"]
+        if "bufferView" in accessor:
+            array = self._elements(accessor, kind, width, count)
+        else:
+            array = self._zeros(kind, width, count)
+        if sparse := accessor.get("sparse"):
+            which = np.dtype(COMPONENTS[sparse["indices"]["componentType"]])
+            where = self._elements(sparse["indices"], which, 1, sparse["count"])[:, 0]
+            array = array.copy()
+            array[where] = self._elements(sparse["values"], kind, width, sparse["count"])
+        return normalised(array) if accessor.get("normalized") else array
+
+    def view(self, index: int) -> tuple[bytes, int, int]:
+        """Give a buffer view, uncompressed: bytes that hold it, where it begins, and its stride or 0."""
+        view = self.list("bufferViews")[index]
+        begin, stride = view.get("byteOffset", 0), view.get("byteStride", 0)
+        return self._buffer(view["buffer"]), begin, stride
+
+    def compressed(self, index: int) -> bytes:
+        """Give the bytes of a buffer view that an extension reads by itself."""
+        return self._part(self.list("bufferViews")[index])
+
+    def _part(self, view: dict[str, Any]) -> bytes:
+        buffer = self._buffer(view["buffer"])
+        begin, size = view.get("byteOffset", 0), view["byteLength"]
+        if min(begin, size) < 0 or begin + size > len(buffer):
+            raise MeshError(
+                self.path,
+                f"buffer {view['buffer']} has {len(buffer)} bytes, but {begin + size} are used",
+            )
+        return buffer[begin : begin + size]
+
+    def _elements(self, source: dict[str, Any], kind: np.dtype[Any], width: int, count: int) -> np.ndarray:
+        """View `count` elements of the buffer view that `source` names, from its offset on."""
+        buffer, begin, stride = self.view(source["bufferView"])
+        begin += source.get("byteOffset", 0)
+        size = kind.itemsize * width
+        stride = stride or size
+        end = begin + stride * (count - 1) + size if count > 0 else begin
+        if min(begin, stride - size, count) < 0:
+            raise MeshError(self.path, f"element count {count}, offset {begin}, stride {stride}: impossible")
+        if end > len(buffer):
+            which = self.list("bufferViews")[source["bufferView"]]["buffer"]
+            raise MeshError(self.path, f"buffer {which} has {len(buffer)} bytes, but {end} are used")
+        return np.ndarray((count, width), kind, buffer, begin, (stride, kind.itemsize))
+
+    def _zeros(self, kind: np.dtype[Any], width: int, count: int) -> np.ndarray:
+        # Only zeros need no bytes in the file; no honest file has more of them than bytes.
+        most = sum(len(self._buffer(i)) for i in range(len(self.list("buffers"))))
+        if count > most:
+            raise MeshError(
+                self.path, f"an accessor without data has {count} elements, the buffers {most} bytes"
+            )
+        return np.zeros((count, width), kind)
+
+    def _buffer(self, index: int) -> bytes:
+        if index not in self._buffers:
+            uri = self.list("buffers")[index].get("uri")
+            self._buffers[index] = self._binary if uri is None else fetch(self.path, uri)
+        return self._buffers[index]
+
+
+def normalised(array: np.ndarray) -> np.ndarray:
+    """Stored integers to numbers within -1 to 1; other numbers stay. [glTF 2.0] section 3.11."""
+    if array.dtype.kind not in "iu":
+        return array
+    return np.maximum(array / np.iinfo(array.dtype).max, -1.0)

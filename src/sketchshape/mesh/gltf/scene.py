@@ -1,0 +1,123 @@
+"""Scenes of glTF 2.0 as viewers show them: each mesh where its node, or its skin as stored, puts it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sketchshape.errors import MeshError
+from sketchshape.mesh.gltf.document import Document
+from sketchshape.mesh.gltf.materials import invisible
+from sketchshape.mesh.gltf.nodes import all_nodes, instances, shown, worlds
+from sketchshape.mesh.gltf.primitives import FAN, STRIP, TRIANGLES, Primitive
+from sketchshape.mesh.gltf.skins import posed
+from sketchshape.mesh.soup import Soup
+from sketchshape.types import F64, I64
+
+MOST = 2**28  # vertices and triangles: instances of one mesh cost the file nothing, but memory a lot
+
+_BROKEN = (MeshError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
+
+
+def read_gltf(path: Path, data: bytes) -> Soup:
+    """Read the vertices (N, 3) and triangles (M, 3) of a glTF file's default scene, in the scene's frame.
+
+    Points, lines, cameras and animations are left out, as is what is hidden or fully transparent. Morph
+    targets have their stored weights. A part that is broken is left out while there are others.
+
+    Raises:
+        MeshError: the file is broken, or needs an extension that is not supported.
+    """
+    scene = Scene(Document(path, data))
+    for index in shown(scene.document, scene.nodes):
+        scene.draw(index)
+    return scene.soup()
+
+
+class Scene:
+    """Collects what is drawn.
+
+    Args:
+        document: the file.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document, self.nodes = document, all_nodes(document)
+        self._worlds = worlds(document, self.nodes)
+        self._vertices, self._faces = list[F64](), list[I64]()
+        self._count = self._total = 0
+        self._unseen = list[tuple[int, dict[str, Any], list[float]]]()
+        self._problem: Exception | None = None
+
+    def draw(self, index: int) -> None:
+        """Draw the mesh of a node, if it has one; what is transparent is put aside."""
+        node = self.nodes[index]
+        if node.get("mesh") is None:
+            return
+        try:
+            mesh = self.document.list("meshes")[node["mesh"]]
+            weights = node.get("weights", mesh.get("weights", []))
+            primitives = list(mesh["primitives"])
+        except _BROKEN as problem:
+            self._leave_out(problem)
+            return
+        for json in primitives:
+            if json.get("mode", TRIANGLES) not in (TRIANGLES, STRIP, FAN):
+                self.document.warnings.add("left out a primitive of points or lines")
+            elif "POSITION" not in json.get("attributes", {}):
+                self.document.warnings.add("left out a primitive without positions")
+            elif invisible(self.document, json):
+                self._unseen.append((index, json, weights))
+            else:
+                self._add(index, json, weights)
+
+    def soup(self) -> Soup:
+        """Give all that was drawn; what is transparent too, where there is nothing else.
+
+        Raises:
+            MeshError: nothing was drawn and a part is broken.
+        """
+        warnings = self.document.warnings
+        if not any(map(len, self._faces)) and self._unseen:
+            warnings.add("all of it is transparent: drawn as if it were not")
+            for index, json, weights in self._unseen:
+                self._add(index, json, weights)
+        else:
+            warnings.add("left out a primitive that is fully transparent", len(self._unseen))
+        if not any(map(len, self._faces)) and self._problem:
+            raise self._problem
+        vertices = np.concatenate([np.empty((0, 3)), *self._vertices])
+        return Soup(vertices, np.concatenate([np.empty((0, 3), np.int64), *self._faces]), warnings.listed())
+
+    def _add(self, index: int, json: dict[str, Any], weights: list[float]) -> None:
+        try:
+            primitive = Primitive(self.document, json, weights)
+            points, matrices = self._placed(index, primitive)
+        except _BROKEN as problem:
+            self._leave_out(problem)
+            return
+        self._total += len(matrices) * (len(points) + len(primitive.triangles))
+        if self._total > MOST:
+            raise MeshError(self.document.path, f"the scene has more than {MOST} vertices and triangles")
+        for matrix in matrices:
+            self._faces.append(np.where(primitive.triangles < 0, -1, primitive.triangles + self._count))
+            self._vertices.append(points @ matrix[:3, :3].T + matrix[:3, 3])
+            self._count += len(points)
+
+    def _placed(self, index: int, primitive: Primitive) -> tuple[F64, F64]:
+        """Points (N, 3) of a primitive, and the matrices (n, 4, 4) that put them into the scene."""
+        node, points = self.nodes[index], primitive.points
+        if "skin" in node and "JOINTS_0" in primitive.attributes:
+            skin = self.document.list("skins")[node["skin"]]
+            return posed(self.document, skin, points, self._worlds, primitive.attribute), np.eye(4)[None]
+        matrices = self._worlds[index] @ instances(self.document, node)
+        alive = np.abs(matrices[:, :3, :3]).max(axis=(1, 2)) > 0
+        self.document.warnings.add("left out a part that is shrunk to a point", int((~alive).sum()))
+        return points, matrices[alive]
+
+    def _leave_out(self, problem: Exception) -> None:
+        self._problem = self._problem or problem
+        cause = problem.cause if isinstance(problem, MeshError) else f"{type(problem).__name__}: {problem}"
+        self.document.warnings.add(f"left out a broken part: {cause}")
