@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sketchshape.render import render_lines, render_views
     from sketchshape.search import Searcher
     from sketchshape.types import Mesh, Ranking
+    from sketchshape.upright.many import load_upright
 
 _HOME = {
     "Bundle": "encoders",
@@ -33,6 +34,7 @@ _HOME = {
     "build_index": "index",
     "draw_strokes": "images",
     "evaluate": "metrics",
+    "load_upright": "upright.many",
     "load_mesh": "mesh",
     "prepare": "images",
     "read_sketch": "images",
@@ -53,6 +55,7 @@ __all__ = [
     "draw_strokes",
     "evaluate",
     "load_mesh",
+    "load_upright",
     "prepare",
     "read_sketch",
     "render_lines",

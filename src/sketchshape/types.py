@@ -52,12 +52,14 @@ class Ranking:
         paths: the mesh files.
         confidence: probability 0..1 that a shape of what was drawn is there, among those that the filters
             allow; None where nothing was drawn or found, and where the bundle cannot tell.
+        ups: of each shape the axis of its file that points up in the way in which it was found.
     """
 
     ids: tuple[int, ...]
     scores: F32
     paths: tuple[Path, ...]
     confidence: float | None = None
+    ups: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)

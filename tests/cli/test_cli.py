@@ -14,7 +14,7 @@ from small_world import make_world, write_config
 
 from sketchshape.cli.doctor import Finding
 from sketchshape.cli.main import COMMANDS, main, parser
-from sketchshape.cli.train import load_settings
+from sketchshape.cli.research.train import load_settings
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from sketchshape.errors import ArtefactError, SketchshapeError, UsageError
 from sketchshape.index import Catalogue, IndexSummary, build_index
 from sketchshape.index import contents as contents_module
 from sketchshape.index import encode as encode_module
-from sketchshape.index.build import LOCK
+from sketchshape.index.lock import LOCK
 from sketchshape.search import Searcher
 
 
@@ -46,6 +46,7 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 def index(folder: Path, **options) -> IndexSummary:
     options.setdefault("bundle", projection())
+    options.setdefault("up", "y")
     return build_index(folder, folder.parent / "index", quiet=True, workers=2, **options)
 
 
@@ -65,7 +66,7 @@ def state(folder: Path) -> dict[str, np.ndarray]:
 def assert_as_from_scratch(folder: Path) -> None:
     """The index is what indexing the library now, into a new folder, gives."""
     found = state(folder)
-    build_index(folder, folder.parent / "scratch/index", bundle=projection(), quiet=True, fresh=True)
+    build_index(folder, folder.parent / "scratch/index", bundle=projection(), up="y", quiet=True, fresh=True)
     searcher = Searcher.open(folder.parent / "scratch/index", projection())
     assert set(found) == {str(path) for path in searcher.like(1).paths} | {
         str(searcher.catalogue.get(1).path)
@@ -286,7 +287,8 @@ def test_another_up_axis_is_another_shape(folder: Path) -> None:
     index(folder)
     before = state(folder)
     summary = index(folder, up="z")
-    assert counts(summary) == (0, 6, 0, 0, 0)
+    assert counts(summary) == (0, 0, 0, 0, 0)
+    assert summary.turned == 6
     with Catalogue(folder.parent / "index") as catalogue:
         entry = catalogue.get(catalogue.find(folder / "b.off") or 0)
     assert entry.up == "z"
@@ -332,7 +334,9 @@ def test_rows_of_no_shape_are_given_back(folder: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(contents_module, "HOLES", 3)
     index(folder)
     with Catalogue(folder.parent / "index") as catalogue:
-        rows = catalogue.rows("SELECT path FROM shape JOIN content ON content = key ORDER BY row")
+        rows = catalogue.rows(
+            "SELECT path FROM shape JOIN stand ON id = shape JOIN content ON content = key ORDER BY row"
+        )
     for (path,) in rows[::2]:
         Path(path).unlink()
     expected = {path: vector.copy() for path, vector in state(folder).items() if Path(path).exists()}
@@ -354,7 +358,8 @@ KILLED = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import sketchshape.index.build as indexing
+import sketchshape.index.standing as indexing
+from sketchshape.index import build_index
 from search_library import projection
 indexing.KEEP_EVERY = 0.0
 keep = indexing.keep
@@ -364,7 +369,7 @@ def told(*args):
     keep(*args)
 
 indexing.keep = told
-indexing.build_index(sys.argv[2], sys.argv[3], bundle=projection(), quiet=True, workers=1)
+build_index(sys.argv[2], sys.argv[3], bundle=projection(), up="y", quiet=True, workers=1)
 """
 
 

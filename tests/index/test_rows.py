@@ -44,15 +44,16 @@ def filled(folder: Path, vectors: np.ndarray) -> Catalogue:
                 (f"{n}", n, outline, *made_with),
             )
             base.execute(
-                "INSERT INTO shape VALUES (?, ?, 1, 1, ?, ?, 'y', '.off', '[]', ?)",
-                (n + 1, f"/{n}.off", f"{n}", f"{n}", n + 1),
+                "INSERT INTO shape VALUES (?, ?, 1, 1, ?, '.off', '[]', ?)",
+                (n + 1, f"/{n}.off", f"{n}", n + 1),
             )
+            base.execute("INSERT INTO stand VALUES (?, 0, 'y', ?)", (n + 1, f"{n}"))
     return catalogue
 
 
 def test_the_rows_of_a_shape_are_kept_one_after_the_other(tmp_path: Path) -> None:
     path, bundle = box(tmp_path / "box.off", (1, 2, 3)), each_view()
-    ((_, encoded),) = encode([path], bundle, up="y", workers=1)
+    ((_, encoded),) = encode([path], bundle, ups=["y"], workers=1)
     assert isinstance(encoded, Encoded)
     assert (bundle.numbers, bundle.width) == (4 * WIDTH, WIDTH)
     views = prepare_views(render_views(load_mesh(path), 4, 32), bundle.size)

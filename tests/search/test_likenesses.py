@@ -34,7 +34,7 @@ def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         folder = library(root / "library")
         box(folder / "chairs/OfficeChair copy.off", (2, 2, 4))
         bundle = Bundle.open(onnx_bundle(root / "bundle", request.param))
-        build_index(folder, root / "index", bundle=bundle, quiet=True, workers=1)
+        build_index(folder, root / "index", bundle=bundle, up="y", quiet=True, workers=1)
     return Searcher.open(root / "index", bundle)
 
 

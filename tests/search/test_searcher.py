@@ -33,7 +33,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
         patch.setenv("SKETCHSHAPE_CACHE", str(root / "cache"))
         folder = library(root / "library")
         box(folder / "chairs/OfficeChair copy.off", (2, 2, 4))
-        build_index(folder, root / "index", bundle=projection(), quiet=True)
+        build_index(folder, root / "index", bundle=projection(), up="y", quiet=True)
     return Searcher.open(root / "index", projection())
 
 

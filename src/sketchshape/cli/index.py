@@ -9,10 +9,10 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from sketchshape.cli.options import add_json, add_workers
+from sketchshape.cli.options import add_json, add_up, add_workers
 from sketchshape.say import say, say_json
 
-SHOWN = 10  # failures that are printed
+SHOWN = 10  # failures, and files with warnings, that are printed
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +20,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="library of mesh files, or a part of one")
     parser.add_argument("--out", type=Path, required=True, metavar="INDEX", help="folder of the index")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="encoders (those that ship)")
-    parser.add_argument("--up", choices=("y", "z", "x", "-y", "-z", "-x"), default="y", help="up axis (y)")
+    add_up(parser, "axis of all files that do not say it themselves, kept for FOLDER (auto: as each looks)")
     parser.add_argument("--prune", action="store_true", help="remove all shapes that are not in FOLDER")
     parser.add_argument("--retry", action="store_true", help="try again what failed and has not changed")
-    parser.add_argument("--fresh", action="store_true", help="remove what the index holds first")
+    parser.add_argument(
+        "--fresh", action="store_true", help="remove what the index holds first, but for chosen ways up"
+    )
     add_workers(parser)
     add_json(parser)
 
@@ -46,16 +48,28 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.json:
         failed = [{"path": str(path), "reason": reason} for path, reason in summary.failed]
-        say_json({**asdict(summary), "failed": failed})
+        warned = [{"path": str(path), "warnings": list(warnings)} for path, warnings in summary.warned]
+        say_json({**asdict(summary), "failed": failed, "warned": warned})
         return int(not summary.shapes)
-    for path, reason in summary.failed[:SHOWN]:
-        say(f"failed {path}: {reason}", error=True)
-    if len(summary.failed) > SHOWN:
-        say(f"and {len(summary.failed) - SHOWN} more; --json lists all", error=True)
+    _list("failed", summary.failed)
+    _list("warning", [(path, "; ".join(warnings)) for path, warnings in summary.warned])
     words = ("added", "changed", "moved", "removed", "unchanged")
     counts = ", ".join(f"{getattr(summary, word)} {word}" for word in words)
     say(
         f"{arguments.out}: {summary.shapes} shapes ({counts}, {len(summary.failed)} failed), "
         f"{summary.groups} groups of near-identical shapes"
     )
+    if summary.turned:
+        say(f"{summary.turned} shapes stand otherwise than before")
+    if summary.unsure:
+        say(f"{summary.unsure} of {summary.shapes} may stand otherwise: two ways or three are searched")
+    if summary.warned:
+        say(f"{len(summary.warned)} files with warnings")
     return int(not summary.shapes)
+
+
+def _list(word: str, files: list[tuple[Path, str]]) -> None:
+    for path, reason in files[:SHOWN]:
+        say(f"{word} {path}: {reason}", error=True)
+    if len(files) > SHOWN:
+        say(f"and {len(files) - SHOWN} more; --json lists all", error=True)

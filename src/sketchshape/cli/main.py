@@ -8,12 +8,13 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NoReturn
 
-from sketchshape.cli.options import SHELLS, PrintCompletion
+from sketchshape.cli.options import SHELLS, WAYS, PrintCompletion
 from sketchshape.errors import SketchshapeError
 from sketchshape.resources import VERSION
-from sketchshape.say import say, shown, speak_any_encoding
+from sketchshape.say import say, speak_any_encoding
 
 COMMANDS = (
     "demo",
@@ -25,10 +26,15 @@ COMMANDS = (
     "export",
     "index",
     "search",
+    "turn",
     "serve",
     "render",
     "doctor",
 )
+
+RESEARCH = frozenset(
+    {"train", "pretrain", "bench", "evaluate", "report", "export"}
+)  # in a folder of their own
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,10 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done, 1 failed, 2 wrong use, 130 interrupted.
     """
     speak_any_encoding()
-    arguments = parser().parse_args(argv)
+    arguments = parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
     try:
-        command = importlib.import_module(f"sketchshape.cli.{arguments.command}")
-        return int(command.run(arguments))
+        return int(_module(arguments.command).run(arguments))
     except SketchshapeError as error:
         return _fail(arguments, error, error.exit_code)
     except KeyboardInterrupt:
@@ -73,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in COMMANDS:
-        module = importlib.import_module(f"sketchshape.cli.{name}")
+        module = _module(name)
         summary = str(module.__doc__).partition("\n")[0].rstrip(".")
         sub = commands.add_parser(name, help=summary[0].lower() + summary[1:], description=module.__doc__)
         module.add(sub)
@@ -81,11 +86,29 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _module(command: str) -> ModuleType:
+    place = "sketchshape.cli.research" if command in RESEARCH else "sketchshape.cli"
+    return importlib.import_module(f"{place}.{command}")
+
+
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with a call in the same way as everything else is said."""
+    """Says what is wrong on one line, as other errors are said; commands have it too."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(shown(message))
+        """Print and end with the code of wrong use."""
+        say(f"{self.prog}: error: {message}; {self.prog} --help explains all", error=True)
+        self.exit(2)
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """Join `--up -z` to `--up=-z`: else the axis is taken for an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--up" and word in WAYS:
+            joined[-1] = f"--up={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _fail(arguments: argparse.Namespace, error: Exception, code: int) -> int:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sketchshape.errors import UsageError
 
+if TYPE_CHECKING:
+    from sketchshape.index import Catalogue
+
 SHELLS = ("bash", "zsh", "tcsh")
 FOLDERS = frozenset({"DIR", "FOLDER", "INDEX", "OUT", "RUN"})  # what help calls the value of such an option
+WAYS = ("auto", "y", "z", "x", "-y", "-z", "-x")  # what may point up; auto: what the shape looks like
 FILES = frozenset({"FILE", "SHAPE"})
 
 
@@ -23,6 +28,25 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=positive, metavar="N", help="processes that render (default: all cores)"
     )
+
+
+def add_up(parser: argparse.ArgumentParser, help: str, **more: Any) -> None:
+    """Add `--up`: which axis of the files points up; None where it is not given."""
+    parser.add_argument("--up", choices=WAYS, help=help, **more)
+
+
+def shape_of(catalogue: Catalogue, text: str) -> int:
+    """Give the id of a shape that is named by it or by its file.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text.isdecimal():
+        return int(text)
+    found = catalogue.find(Path(os.path.abspath(text)))
+    if found is None:
+        raise UsageError(f"{text}: neither an id nor a file of the index")
+    return found
 
 
 def positive(text: str) -> int:

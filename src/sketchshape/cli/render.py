@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from sketchshape.cli.options import add_json, add_workers, positive
+from sketchshape.cli.options import add_json, add_up, add_workers, positive
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.files import atomic
 from sketchshape.progress import Steps
@@ -39,7 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="by how much the cameras of each ring look down (30)",
     )
     parser.add_argument("--size", type=positive, default=224, help="side of a view in pixels (224)")
-    parser.add_argument("--up", choices=("y", "z", "x", "-y", "-z", "-x"), default="y", help="up axis (y)")
+    add_up(parser, "axis of the files that points up (auto: as each shape looks)", default="auto")
     parser.add_argument("--columns", type=positive, default=6, help="views in a row (6)")
     add_workers(parser)
     add_json(parser)
@@ -56,6 +56,7 @@ def degrees(text: str) -> float:
 def run(arguments: argparse.Namespace) -> int:
     """Render every shape; 1 when one of them failed."""
     from sketchshape.render import cached_views, contact_sheet
+    from sketchshape.upright.many import likeliest
 
     shapes, closed = _find(arguments.shapes)
     targets = _targets(shapes, arguments.out)
@@ -67,13 +68,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     for problem in closed:
         skip(f"{problem.filename}: cannot be read: {problem.strerror or problem}")
+    up = likeliest(shapes, workers=arguments.workers) if arguments.up == "auto" else arguments.up
     with Steps("render", len(shapes), "shapes", quiet=arguments.json) as steps:
         for index, views in cached_views(
             shapes,
             count=arguments.count,
             size=arguments.size,
             elevations=arguments.elevation,
-            up=arguments.up,
+            up=up,
             style=arguments.style,
             workers=arguments.workers,
         ):

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sketchshape.cli.options import add_json, positive
+from sketchshape.cli.options import add_json, positive, shape_of
 from sketchshape.errors import UsageError
 from sketchshape.say import say, say_json
 
@@ -73,24 +73,15 @@ def _ask(searcher: Searcher, arguments: argparse.Namespace) -> Ranking:
         "unique": arguments.unique,
     }
     if arguments.like is not None:
-        return searcher.like(_shape(searcher, arguments.like), arguments.k, **options)
+        return searcher.like(shape_of(searcher.catalogue, arguments.like), arguments.k, **options)
     if arguments.named is not None:
         return searcher.by_class(arguments.named, arguments.k, **options)
     return searcher.search(arguments.drawing, arguments.k, **options)
 
 
-def _shape(searcher: Searcher, text: str) -> int:
-    if text.isdecimal():
-        return int(text)
-    found = searcher.catalogue.find(Path(os.path.abspath(text)))
-    if found is None:
-        raise UsageError(f"--like {text}: neither an id nor a file of the index")
-    return found
-
-
 def _as_json(searcher: Searcher, ranking: Ranking) -> dict[str, Any]:
     results = []
-    for id, score in zip(ranking.ids, ranking.scores.tolist(), strict=True):
+    for id, score, up in zip(ranking.ids, ranking.scores.tolist(), ranking.ups, strict=True):
         entry = searcher.catalogue.get(id)
         results.append(
             {
@@ -100,6 +91,9 @@ def _as_json(searcher: Searcher, ranking: Ranking) -> dict[str, Any]:
                 "format": entry.format,
                 "faces": entry.faces,
                 "group": entry.group,
+                "up": up,
+                "ups": list(entry.ups),
+                "bounds": list(entry.bounds),
                 "tags": list(entry.tags),
             }
         )
@@ -111,9 +105,10 @@ def _print(searcher: Searcher, ranking: Ranking) -> None:
     from sketchshape.encoders.confidence import UNSURE
 
     say(f"{'score':>6}  {'id':>6}  {'faces':>7}  shape")
-    for id, score, path in zip(ranking.ids, ranking.scores, ranking.paths, strict=True):
+    for id, score, path, up in zip(ranking.ids, ranking.scores, ranking.paths, ranking.ups, strict=True):
         entry = searcher.catalogue.get(id)
         alike = f"  (looks like {entry.group})" if entry.group != id else ""
+        alike += f"  (with {up} up)" if len(entry.ups) > 1 else ""
         say(f"{score:6.3f}  {id:6}  {entry.faces:7}  {path}{alike}")
     if ranking.confidence is not None and ranking.confidence < UNSURE:
         how = f"(confidence {ranking.confidence:.2f})"

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
-import time
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sketchshape.encoders.bundle import Bundle
-from sketchshape.errors import FileError, SketchshapeError, UsageError
-from sketchshape.index.catalogue import NAME, Catalogue
-from sketchshape.index.changes import Changes, Unknown
-from sketchshape.index.contents import compact, group, keep, remove_unused
+from sketchshape.errors import ArtefactError, UsageError
+from sketchshape.index.catalogue import NAME, Catalogue, set_fact
+from sketchshape.index.changes import Changes
+from sketchshape.index.choices import check_way, choose_folder
+from sketchshape.index.contents import compact, group, remove_unused
 from sketchshape.index.library import File, as_text, mesh_files
-from sketchshape.progress import Steps
-
-KEEP_EVERY = 2.0  # seconds between two moments from which an interrupted run goes on
-LOCK = "lock.sqlite"
+from sketchshape.index.lock import LOCK, alone
+from sketchshape.index.schema import forget_shapes
+from sketchshape.index.standing import Standing
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,9 @@ class IndexSummary:
         failed: files under the folder that could not be indexed, with the reasons.
         groups: groups of two or more near-identical shapes, in the whole index.
         shapes: in the whole index.
+        turned: shapes that stand otherwise than before, though their files are the same.
+        unsure: shapes that are searched in several ways up, in the whole index.
+        warned: files under the folder of which something was left out or guessed, with what.
     """
 
     added: int
@@ -45,6 +45,9 @@ class IndexSummary:
     failed: list[tuple[Path, str]]
     groups: int
     shapes: int
+    turned: int
+    unsure: int
+    warned: list[tuple[Path, tuple[str, ...]]]
 
 
 def build_index(
@@ -52,7 +55,7 @@ def build_index(
     index: str | Path,
     *,
     bundle: Bundle | None = None,
-    up: str = "y",
+    up: str | None = None,
     prune: bool = False,
     retry: bool = False,
     fresh: bool = False,
@@ -67,10 +70,12 @@ def build_index(
         folder: the library, or a part of it: what is indexed beside the folder stays.
         index: folder of the index; made where there is none.
         bundle: the encoders; None is the bundle that ships.
-        up: axis of the files that points up: y, z, x, -y, -z, -x.
+        up: axis that points up in the files, y, z, x, -y, -z or -x, or auto, which judges each shape: chosen
+            for the folder from now on, but for files that say it themselves, and for folders in it that have
+            a choice of their own; None keeps to what was chosen before, and judges the others.
         prune: also remove every shape that is not under `folder`.
         retry: try again the files that failed before and have not changed.
-        fresh: remove what the index holds first.
+        fresh: remove what the index holds first, but for the choices of ways up.
         workers: files in work at once; None is one for each core.
         quiet: show no progress.
 
@@ -78,29 +83,36 @@ def build_index(
         What was done.
 
     Raises:
-        UsageError: `folder` is no folder, has no mesh files, or `index` is a folder of something else.
+        UsageError: `folder` is no folder, has no mesh files, `up` is no way up, or `index` is a folder of
+            something else.
         ArtefactError: the index is damaged, or was made with another bundle or renderer.
         SketchshapeError: another process works on the index.
     """
     root, target = Path(os.path.abspath(folder)), Path(index)
     if not root.is_dir():
         raise UsageError(f"{folder}: no such folder; expected one with mesh files in it")
+    if up is not None:
+        check_way(up)
     bundle = Bundle.open() if bundle is None else bundle
     files, failures = _walk(root)
     _claim(target)
-    with _alone(target):
+    with alone(target):
         if fresh:
-            for path in (target / NAME, *target.glob("vectors-*.f32")):
-                path.unlink(missing_ok=True)
+            _empty(target)
         with Catalogue(target, create=True) as catalogue:
             catalogue.check_made_with(bundle)
-            changes = Changes(catalogue, root, up)
+            if up is not None:
+                with catalogue.transaction() as base:
+                    choose_folder(base, as_text(root), up)
+            changes = Changes(catalogue, root)
             unknown = changes.apply(files, failures, prune=prune, retry=retry, workers=workers)
-            _encode(catalogue, bundle, changes, unknown, workers, quiet)
+            present = {str(file.path) for file in files}
+            Standing(catalogue, bundle, changes, workers=workers, quiet=quiet).bring(unknown, present)
             remove_unused(catalogue)
             groups = group(catalogue, bundle)
             compact(catalogue, bundle.numbers)
             failed = [one for one in catalogue.failures() if one[0].is_relative_to(as_text(root))]
+            warned = [one for one in catalogue.warnings() if one[0].is_relative_to(as_text(root))]
             counts = changes.counts
             return IndexSummary(
                 counts["added"],
@@ -111,6 +123,9 @@ def build_index(
                 failed,
                 groups,
                 len(catalogue),
+                counts["turned"],
+                catalogue.unsure(),
+                warned,
             )
 
 
@@ -127,33 +142,17 @@ def _walk(root: Path) -> tuple[list[File], dict[Path, str]]:
     return files, failures
 
 
-def _encode(
-    catalogue: Catalogue,
-    bundle: Bundle,
-    changes: Changes,
-    unknown: Mapping[str, Unknown],
-    workers: int | None,
-    quiet: bool,
-) -> None:
-    """Render and encode what is unknown, and keep what is ready every few seconds."""
-    if not unknown:
-        return
-    from sketchshape.index.encode import Encoded, encode
-
-    keys = list(unknown)
-    ready: list[tuple[str, Encoded | FileError]] = []
-    kept = time.monotonic()
+def _empty(target: Path) -> None:
+    """Remove what an index holds but for the choices of ways up; these too where it cannot be read."""
     try:
-        with Steps("index", len(keys), "shapes", quiet=quiet) as steps:
-            paths = [unknown[key].files[0].path for key in keys]
-            for number, result in encode(paths, bundle, up=changes.up, workers=workers):
-                ready.append((keys[number], result))
-                steps.advance()
-                if time.monotonic() - kept > KEEP_EVERY:
-                    keep(catalogue, bundle, changes, unknown, ready)
-                    ready, kept = [], time.monotonic()
-    finally:
-        keep(catalogue, bundle, changes, unknown, ready)
+        with Catalogue(target, create=True) as catalogue:
+            number = int(catalogue.fact("vectors", "1"))
+            with catalogue.transaction() as base:
+                forget_shapes(base)
+                set_fact(base, "vectors", number + 1)  # the old ones may be open in another process
+    except (ArtefactError, sqlite3.DatabaseError):
+        for path in (target / NAME, *target.glob("vectors-*.f32")):
+            path.unlink(missing_ok=True)
 
 
 def _claim(target: Path) -> None:
@@ -167,18 +166,3 @@ def _claim(target: Path) -> None:
     ):
         raise UsageError(f"{target} is not empty and holds no index; choose another folder with --out")
     target.mkdir(parents=True, exist_ok=True)
-
-
-@contextlib.contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    """Hold the index for this process: a lock that the system lets go of whatever ends the process."""
-    lock = sqlite3.connect(target / LOCK, timeout=0, isolation_level=None)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        lock.close()
-        raise SketchshapeError(f"{target}: another process is indexing it ({error}); wait for it") from None
-    try:
-        yield
-    finally:
-        lock.close()

@@ -14,29 +14,14 @@ from typing import Any
 
 from sketchshape.encoders.bundle import Bundle
 from sketchshape.errors import ArtefactError, UsageError
+from sketchshape.index.schema import FORMAT, make_tables, upgrade
 
-FORMAT = 1
 NAME = "catalogue.sqlite"
-_SCHEMA = """
-CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE content (
-    key TEXT PRIMARY KEY, row INTEGER NOT NULL UNIQUE, faces INTEGER NOT NULL,
-    width REAL NOT NULL, height REAL NOT NULL, depth REAL NOT NULL,
-    outline BLOB NOT NULL, compared INTEGER NOT NULL DEFAULT 0,
-    model TEXT NOT NULL, renderer INTEGER NOT NULL, preprocessing INTEGER NOT NULL);
-CREATE TABLE shape (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
-    mtime INTEGER NOT NULL, content TEXT NOT NULL REFERENCES content, hash TEXT NOT NULL, up TEXT NOT NULL,
-    format TEXT NOT NULL, tags TEXT NOT NULL, grp INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX shape_content ON shape (content);
-CREATE TABLE twin (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID;
-CREATE TABLE failure (
-    path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL, up TEXT NOT NULL,
-    reason TEXT NOT NULL);
-"""
 _ENTRY = (
-    "SELECT id, path, size, mtime, hash, format, faces, width, height, depth, grp, tags, up "
-    "FROM shape JOIN content ON shape.content = content.key"
+    "SELECT id, path, size, mtime, shape.hash, format, faces, width, height, depth, grp, tags, warnings, "
+    "(SELECT GROUP_CONCAT(up, ' ') FROM (SELECT up FROM stand WHERE shape = id ORDER BY place)) "
+    "FROM shape JOIN stand ON stand.shape = id AND place = 0 JOIN content ON stand.content = key "
+    "LEFT JOIN reading ON reading.hash = shape.hash"
 )
 
 
@@ -52,10 +37,11 @@ class Entry:
         hash: SHA-256 of the content.
         format: suffix of the file, such as .glb.
         faces: triangles.
-        bounds: extent along x, y (up) and z, in units of the file.
+        bounds: extent along x, y (up) and z, in units of the file, as the shape is judged to stand.
         group: smallest id of the shapes that look the same; its own where there is none.
         tags: names of the folders that it is in, from the folder that was indexed.
-        up: axis of the file that points up.
+        ups: axes of the file that may point up, the likeliest first; one where that is sure.
+        warnings: what of the file was left out or guessed.
     """
 
     id: int
@@ -68,7 +54,13 @@ class Entry:
     bounds: tuple[float, float, float]
     group: int
     tags: tuple[str, ...]
-    up: str = "y"
+    ups: tuple[str, ...] = ("y",)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def up(self) -> str:
+        """The axis of the file that points up where the shape is shown."""
+        return self.ups[0]
 
 
 class Catalogue:
@@ -93,9 +85,15 @@ class Catalogue:
             version = self.base.execute("PRAGMA user_version").fetchone()[0]
             if version == 0 and create:
                 with self.transaction():
-                    for statement in filter(str.strip, _SCHEMA.split(";")):
-                        self.base.execute(statement)
-                    self.base.execute(f"PRAGMA user_version = {FORMAT}")
+                    make_tables(self.base)
+            elif version == 1 and create:
+                with self.transaction():
+                    upgrade(self.base)
+            elif version == 1:
+                raise ArtefactError(
+                    f"{self.path}: format 1, expected {FORMAT}, in which shapes may stand in several ways; "
+                    f"run this once, nothing is drawn again: sketchshape index FOLDER --out {index}"
+                )
             elif version != FORMAT:
                 raise ArtefactError(
                     f"{self.path}: format {version}, expected {FORMAT}; index again with --fresh"
@@ -173,6 +171,17 @@ class Catalogue:
             for path, reason in self.rows("SELECT path, reason FROM failure ORDER BY path")
         ]
 
+    def warnings(self) -> list[tuple[Path, tuple[str, ...]]]:
+        """Give the files of which something was left out or guessed, with what."""
+        query = (
+            "SELECT path, warnings FROM shape JOIN reading USING (hash) WHERE warnings != '[]' ORDER BY path"
+        )
+        return [(Path(path), tuple(json.loads(warnings))) for path, warnings in self.rows(query)]
+
+    def unsure(self) -> int:
+        """Count the shapes that are searched in several ways up."""
+        return int(self.rows("SELECT COUNT(*) FROM stand WHERE place = 1")[0][0])
+
     def fact(self, name: str, default: str) -> str:
         """Give a fact on the index as a whole."""
         found = self.rows("SELECT value FROM fact WHERE name = ?", name)
@@ -205,8 +214,8 @@ def set_fact(base: sqlite3.Connection, name: str, value: int) -> None:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    id, path, size, mtime, hash, format, faces, width, height, depth, group, tags, up = row
-    bounds = (width, height, depth)
+    id, path, size, mtime, hash, format, faces, width, height, depth, group, tags, warnings, ups = row
     return Entry(
-        id, Path(path), size, mtime / 1e9, hash, format, faces, bounds, group, tuple(json.loads(tags)), up
+        *(id, Path(path), size, mtime / 1e9, hash, format, faces, (width, height, depth), group),
+        *(tuple(json.loads(tags)), tuple(ups.split()), tuple(json.loads(warnings or "[]"))),
     )

@@ -19,7 +19,7 @@ NEVER = -1  # time of a file that could not be opened: it is tried again each ti
 
 @dataclass
 class Unknown:
-    """A content that is not in the index.
+    """A content of files that no shape of the index has.
 
     Args:
         hash: of the content.
@@ -36,13 +36,14 @@ class Changes:
     Args:
         catalogue: of the index.
         root: the folder, absolute.
-        up: axis of the files that points up; the same content with another one is another shape.
     """
 
-    def __init__(self, catalogue: Catalogue, root: Path, up: str) -> None:
-        self.catalogue, self.root, self.up = catalogue, root, up
+    def __init__(self, catalogue: Catalogue, root: Path) -> None:
+        self.catalogue, self.root = catalogue, root
         self.counts: Counter[str] = Counter()
-        self._contents: dict[str, str] = {}  # of each path in the index
+        self._hashes: dict[str, str] = dict(catalogue.rows("SELECT path, hash FROM shape"))
+        self._ups: dict[str, tuple[str, ...]] = {}  # of each hash in the index, as one shape of it stands
+        self._same: set[str] = set()  # paths that are counted as unchanged
         self._gone: defaultdict[str, list[str]] = defaultdict(list)
         self._closed: set[Path] = set()  # what could not be looked at, folders among it
 
@@ -65,9 +66,9 @@ class Changes:
             workers: files that are read at once.
 
         Returns:
-            The contents that have to be encoded, by their keys in the catalogue.
+            What is new, by its hash.
         """
-        self._contents = dict(self.catalogue.rows("SELECT path, content FROM shape"))
+        self._ups = _standing(self.catalogue)
         self._closed = set(failures)
         opened = self._to_open(files, retry)
         hashes, unreadable = _hashes(opened, workers)
@@ -83,55 +84,63 @@ class Changes:
                 self.fail(base, str(path), 0, NEVER, reason)
         return unknown
 
-    def write(self, base: sqlite3.Connection, file: File, hash: str) -> None:
-        """Write the row of a file whose content is in the catalogue; the id of a known path stays."""
-        path, key = str(file.path), self.key(hash)
-        tags = json.dumps(file.tags, ensure_ascii=False)
-        row = (path, file.size, file.mtime, key, hash, self.up, file.path.suffix.lower(), tags)
+    def write(self, base: sqlite3.Connection, file: File, hash: str, ups: Sequence[str]) -> None:
+        """Write the row of a file whose contents are in the catalogue; the id of a known path stays."""
+        path, tags = str(file.path), json.dumps(file.tags, ensure_ascii=False)
         base.execute(
-            "INSERT INTO shape (path, size, mtime, content, hash, up, format, tags) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET size = excluded.size, "
-            "mtime = excluded.mtime, content = excluded.content, hash = excluded.hash, up = excluded.up, "
-            "format = excluded.format, tags = excluded.tags, grp = CASE content WHEN excluded.content "
-            "THEN grp ELSE id END",
-            row,
+            "INSERT INTO shape (path, size, mtime, hash, format, tags) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime = excluded.mtime, "
+            "hash = excluded.hash, format = excluded.format, tags = excluded.tags",
+            (path, file.size, file.mtime, hash, file.path.suffix.lower(), tags),
         )
-        # Alone until it is compared with the others: a run may be stopped before that.
-        base.execute("UPDATE shape SET grp = id WHERE path = ? AND grp = 0", (path,))
+        _stand(base, path, hash, ups)
         base.execute("DELETE FROM failure WHERE path = ?", (path,))
 
-    def write_new(self, base: sqlite3.Connection, file: File, hash: str) -> None:
+    def write_new(self, base: sqlite3.Connection, file: File, hash: str, ups: Sequence[str]) -> None:
         """Write the row of a file and count it as added, changed, or only touched."""
-        before = self._contents.get(str(file.path))
-        word = "added" if before is None else "unchanged" if before == self.key(hash) else "changed"
+        before = self._hashes.get(str(file.path))
+        word = "added" if before is None else "unchanged" if before == hash else "changed"
         self.counts[word] += 1
-        self.write(base, file, hash)
+        if word == "unchanged":
+            self._same.add(str(file.path))
+        self.write(base, file, hash, ups)
+
+    def turn(self, base: sqlite3.Connection, path: str, hash: str, ups: Sequence[str]) -> None:
+        """Let a shape stand in other ways than before; what it was counted as, it stays, if it differs."""
+        if path in self._same:
+            self._same.remove(path)
+            self.counts["unchanged"] -= 1
+        self.counts["turned"] += 1
+        _stand(base, path, hash, ups)
 
     def fail(self, base: sqlite3.Connection, path: str, size: int, mtime: int, reason: str) -> None:
         """Note that a file cannot be indexed, and why."""
-        row = (path, size, mtime, self.up, reason)
         base.execute(
-            "INSERT OR REPLACE INTO failure (path, size, mtime, up, reason) VALUES (?, ?, ?, ?, ?)", row
+            "INSERT OR REPLACE INTO failure (path, size, mtime, reason) VALUES (?, ?, ?, ?)",
+            (path, size, mtime, reason),
         )
 
-    def key(self, hash: str) -> str:
-        """Name a content in the catalogue."""
-        return f"{hash} {self.up}"
+    def fail_all(self, base: sqlite3.Connection, files: Sequence[File], reason: str) -> None:
+        """Note that files of one content cannot be indexed; they are not found any more."""
+        for file in files:
+            base.execute("DELETE FROM shape WHERE path = ?", (str(file.path),))
+            self.fail(base, str(file.path), file.size, file.mtime, reason)
 
     def _to_open(self, files: Sequence[File], retry: bool) -> list[File]:
         """Leave out the files that have the size and the time that they had."""
-        query = "SELECT path, size, mtime, up FROM {}"
+        query = "SELECT path, size, mtime FROM {}"
         indexed = set(self.catalogue.rows(query.format("shape")))
         failed = set() if retry else set(self.catalogue.rows(query.format("failure")))
-        states = [(str(file.path), file.size, file.mtime, self.up) for file in files]
-        self.counts["unchanged"] = sum(state in indexed for state in states)
+        states = [(str(file.path), file.size, file.mtime) for file in files]
+        self._same = {state[0] for state in states if state in indexed}
+        self.counts["unchanged"] = len(self._same)
         known = indexed | failed
         return [file for file, state in zip(files, states, strict=True) if state not in known]
 
     def _find_gone(self, seen: set[str], prune: bool) -> None:
-        for path, content in self.catalogue.rows("SELECT path, content FROM shape ORDER BY id"):
+        for path, hash in self.catalogue.rows("SELECT path, hash FROM shape ORDER BY id"):
             if path not in seen and self._may_go(path, prune):
-                self._gone[content].append(path)
+                self._gone[hash].append(path)
 
     def _may_go(self, path: str, prune: bool) -> bool:
         """Say whether a path that was not seen is gone: it is for this run to judge, and nothing hides it."""
@@ -139,22 +148,22 @@ class Changes:
         return (prune or where.is_relative_to(self.root)) and self._closed.isdisjoint(where.parents)
 
     def _place(self, base: sqlite3.Connection, file: File, hash: str, unknown: dict[str, Unknown]) -> None:
-        key, path = self.key(hash), str(file.path)
-        if not base.execute("SELECT 1 FROM content WHERE key = ?", (key,)).fetchone():
-            unknown.setdefault(key, Unknown(hash)).files.append(file)
-        elif path not in self._contents and (old := self._old_place(base, key)):
+        path, ups = str(file.path), self._ups.get(hash)
+        if ups is None:
+            unknown.setdefault(hash, Unknown(hash)).files.append(file)
+        elif path not in self._hashes and (old := self._old_place(base, hash)):
             base.execute("UPDATE shape SET path = ? WHERE path = ?", (path, old))
-            self._contents[path] = self._contents.pop(old)
+            self._hashes[path] = self._hashes.pop(old)
             self.counts["moved"] += 1
-            self.write(base, file, hash)
+            self.write(base, file, hash, ups)
         else:
-            self.write_new(base, file, hash)
+            self.write_new(base, file, hash, ups)
 
-    def _old_place(self, base: sqlite3.Connection, key: str) -> str | None:
+    def _old_place(self, base: sqlite3.Connection, hash: str) -> str | None:
         """Find where a content was that is not there any more, in this folder or beside it."""
-        if self._gone[key]:
-            return self._gone[key].pop(0)
-        rows = base.execute("SELECT path FROM shape WHERE content = ? ORDER BY id", (key,)).fetchall()
+        if self._gone[hash]:
+            return self._gone[hash].pop(0)
+        rows = base.execute("SELECT path FROM shape WHERE hash = ? ORDER BY id", (hash,)).fetchall()
         return next((path for (path,) in rows if not os.path.lexists(path)), None)
 
     def _remove_gone(self, base: sqlite3.Connection, seen: set[str], prune: bool) -> None:
@@ -164,6 +173,32 @@ class Changes:
         failed = [path for (path,) in base.execute("SELECT path FROM failure").fetchall() if path not in seen]
         lost = [(path,) for path in failed if self._may_go(path, prune)]
         base.executemany("DELETE FROM failure WHERE path = ?", lost)
+
+
+def key_of(hash: str, up: str) -> str:
+    """Name a content in the catalogue: a file with an axis up."""
+    return f"{hash} {up}"
+
+
+def _standing(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """Give for each hash in the index the ways in which a shape of it stands."""
+    query = "SELECT hash, shape, up FROM stand JOIN shape ON shape = id ORDER BY shape, place"
+    ways: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+    for hash, shape, up in catalogue.rows(query):
+        ways[hash, shape].append(up)
+    return {hash: tuple(ups) for (hash, _), ups in ways.items()}
+
+
+def _stand(base: sqlite3.Connection, path: str, hash: str, ups: Sequence[str]) -> None:
+    """Write the ways in which a shape stands."""
+    ((shape,),) = base.execute("SELECT id FROM shape WHERE path = ?", (path,)).fetchall()
+    rows = [(shape, place, up, key_of(hash, up)) for place, up in enumerate(ups)]
+    before = base.execute("SELECT * FROM stand WHERE shape = ? ORDER BY place", (shape,)).fetchall()
+    if rows != before:
+        # Alone until it is compared with the others: a run may be stopped before that.
+        base.execute("UPDATE shape SET grp = id WHERE id = ?", (shape,))
+        base.execute("DELETE FROM stand WHERE shape = ?", (shape,))
+        base.executemany("INSERT INTO stand VALUES (?, ?, ?, ?)", rows)
 
 
 def _hashes(files: Sequence[File], workers: int | None) -> tuple[dict[Path, str], dict[Path, str]]:

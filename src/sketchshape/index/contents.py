@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +15,10 @@ from sketchshape.encoders.bundle import Bundle
 from sketchshape.encoders.likeness import COSINE
 from sketchshape.errors import FileError
 from sketchshape.index.catalogue import Catalogue, set_fact
-from sketchshape.index.changes import Changes, Unknown
+from sketchshape.index.changes import Changes, key_of
 from sketchshape.index.groups import components, twins
 from sketchshape.index.vectors import Vectors
+from sketchshape.index.ways import Job
 from sketchshape.metrics.rows import unit
 from sketchshape.types import F32
 
@@ -34,8 +37,7 @@ def keep(
     catalogue: Catalogue,
     bundle: Bundle,
     changes: Changes,
-    unknown: Mapping[str, Unknown],
-    ready: Sequence[tuple[str, Encoded | FileError]],
+    ready: Sequence[tuple[Job, Mapping[str, Encoded] | FileError]],
 ) -> None:
     """Write what was encoded: first the vectors, then the rows that speak of them, in one step.
 
@@ -43,29 +45,38 @@ def keep(
         catalogue: of the index.
         bundle: that encoded.
         changes: of this run.
-        unknown: the contents by key.
-        ready: key and result of some of them.
+        ready: some of the jobs, each with what was made of each way that it lacked, or its error.
     """
-    good = [(key, one) for key, one in ready if not isinstance(one, FileError)]
+    good = [(job, made) for job, made in ready if not isinstance(made, FileError)]
+    new = [(key_of(job.hash, up), one) for job, made in good for up, one in made.items()]
     count = row_count(catalogue)
-    if good:
-        open_vectors(catalogue, bundle.numbers).append([one.vector for _, one in good], count)
+    if new:
+        open_vectors(catalogue, bundle.numbers).append([one.vector for _, one in new], count)
     made_with = catalogue.made_with(bundle)
     with catalogue.transaction() as base:
-        set_fact(base, "rows", count + len(good))
-        for row, (key, one) in enumerate(good, count):
+        set_fact(base, "rows", count + len(new))
+        for row, (key, one) in enumerate(new, count):
             base.execute(
                 "INSERT INTO content (key, row, faces, width, height, depth, outline, model, renderer, "
                 "preprocessing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (key, row, one.faces, *one.bounds, one.outline.tobytes(), *made_with),
             )
-            for file in unknown[key].files:
-                changes.write_new(base, file, unknown[key].hash)
-        for key, error in ready:
+        for job, made in good:
+            for one in made.values():
+                write_reading(base, job.hash, one.warnings)
+            for file in job.files:
+                changes.write_new(base, file, job.hash, job.ways[str(file.path)])
+            for path in job.turned:
+                changes.turn(base, path, job.hash, job.ways[path])
+        for job, error in ready:
             if isinstance(error, FileError):
-                for file in unknown[key].files:
-                    base.execute("DELETE FROM shape WHERE path = ?", (str(file.path),))
-                    changes.fail(base, str(file.path), file.size, file.mtime, error.cause)
+                changes.fail_all(base, job.files, error.cause)
+
+
+def write_reading(base: sqlite3.Connection, hash: str, warnings: Sequence[str]) -> None:
+    """Note what reading a file said, where it is not known yet."""
+    row = (hash, json.dumps(warnings, ensure_ascii=False))
+    base.execute("INSERT OR IGNORE INTO reading (hash, warnings) VALUES (?, ?)", row)
 
 
 def row_count(catalogue: Catalogue) -> int:
@@ -76,13 +87,17 @@ def row_count(catalogue: Catalogue) -> int:
 def remove_unused(catalogue: Catalogue) -> None:
     """Remove contents that no file has any more."""
     with catalogue.transaction() as base:
-        base.execute("DELETE FROM content WHERE key NOT IN (SELECT content FROM shape)")
+        base.execute("DELETE FROM stand WHERE shape NOT IN (SELECT id FROM shape)")
+        base.execute("DELETE FROM content WHERE key NOT IN (SELECT content FROM stand)")
+        base.execute("DELETE FROM reading WHERE hash NOT IN (SELECT hash FROM shape)")
         for side in ("a", "b"):
             base.execute(f"DELETE FROM twin WHERE {side} NOT IN (SELECT key FROM content)")
 
 
 def group(catalogue: Catalogue, bundle: Bundle) -> int:
     """Compare contents that are new with all, and number the groups of near-identical shapes.
+
+    A shape that stands in several ways is near-identical to another if it is so in one of them.
 
     Args:
         catalogue: of the index.
@@ -104,10 +119,14 @@ def group(catalogue: Catalogue, bundle: Bundle) -> int:
     with catalogue.transaction() as base:
         base.executemany("INSERT OR IGNORE INTO twin VALUES (?, ?)", found)
         base.execute("UPDATE content SET compared = 1 WHERE compared = 0")
-        first = dict(base.execute("SELECT content, MIN(id) FROM shape GROUP BY content").fetchall())
-        groups = components(first, base.execute("SELECT a, b FROM twin").fetchall())
+        first = dict(base.execute("SELECT content, MIN(shape) FROM stand GROUP BY content").fetchall())
+        ways = "SELECT one.content, other.content FROM stand AS one JOIN stand AS other USING (shape) "
+        ways += "WHERE one.place = 0 AND other.place > 0"
+        pairs = base.execute(f"SELECT a, b FROM twin UNION ALL {ways}").fetchall()
+        groups = components(first, pairs)
         base.executemany(
-            "UPDATE shape SET grp = ?1 WHERE content = ?2 AND grp != ?1",
+            "UPDATE shape SET grp = ?1 WHERE grp != ?1 AND "
+            "id IN (SELECT shape FROM stand WHERE content = ?2)",
             [(number, content) for content, number in groups.items()],
         )
         many = "SELECT COUNT(*) FROM (SELECT 1 FROM shape GROUP BY grp HAVING COUNT(*) > 1)"

@@ -29,23 +29,25 @@ class Encoded:
         faces: triangles.
         bounds: extent along x, y (up) and z, in units of the file.
         outline: (views, 8, 8) uint8, the prepared views made coarse.
+        warnings: what of the file was left out or guessed.
     """
 
     vector: F32
     faces: int
     bounds: tuple[float, float, float]
     outline: U8
+    warnings: tuple[str, ...] = ()
 
 
 def encode(
-    paths: Sequence[Path], bundle: Bundle, *, up: str, workers: int | None
+    paths: Sequence[Path], bundle: Bundle, *, ups: Sequence[str], workers: int | None
 ) -> Iterator[tuple[int, Encoded | FileError]]:
     """Render and encode mesh files; a bad one is reported and never stops the rest.
 
     Args:
         paths: the files.
         bundle: the encoders.
-        up: axis of the files that points up.
+        ups: for each file the axis that points up.
         workers: files in work at once; None is one for each core.
 
     Yields:
@@ -60,7 +62,7 @@ def encode(
             "train again and export, or install the version that it was made with"
         )
 
-    def work(path: Path, views: U8) -> Encoded | FileError:
+    def work(path: Path, up: str, views: U8) -> Encoded | FileError:
         try:
             mesh = load_mesh(path, up)
         except FileError as error:
@@ -71,14 +73,14 @@ def encode(
             drawings = prepare_views(lines, bundle.sketch_size)
         width, height, depth = (float(side) for side in np.ptp(mesh.vertices, axis=0))
         vector = bundle.embed_shape(pictures, drawings).ravel()
-        return Encoded(vector, len(mesh.faces), (width, height, depth), coarse(pictures))
+        return Encoded(vector, len(mesh.faces), (width, height, depth), coarse(pictures), mesh.warnings)
 
     rendered = cached_views(
         paths,
         count=bundle.views.count,
         size=bundle.views.size,
         elevations=bundle.views.elevations,
-        up=up,
+        up=ups,
         workers=workers,
     )
     threads = workers or os.cpu_count() or 1
@@ -88,7 +90,7 @@ def encode(
             if isinstance(views, FileError):
                 yield index, views
                 continue
-            waiting[pool.submit(work, paths[index], views)] = index
+            waiting[pool.submit(work, paths[index], ups[index], views)] = index
             if len(waiting) > 2 * threads:  # rendering is ahead: views are large
                 yield from _finished(waiting)
         while waiting:

@@ -52,7 +52,8 @@ def load_mesh(path: str | Path, up: str | None = None) -> Mesh:
 
     Args:
         path: a file with one of the suffixes in FORMATS, in either case.
-        up: the axis of the file that points up, one of y, z, x, -y, -z, -x; None is y. It is turned to +Y.
+        up: the axis of the file that points up, one of y, z, x, -y, -z, -x. It is turned to +Y. None is y,
+            whatever the shape looks like: `sketchshape.load_upright` judges that.
 
     Returns:
         Triangles with finite corners, all parts of the file together; no vertex without a face. What was left

@@ -20,6 +20,7 @@ from sketchshape.index.contents import open_vectors, row_count
 from sketchshape.search.drawing import Sketch, read_drawing
 from sketchshape.search.library_map import principal_plane
 from sketchshape.search.ranking import falling, inside_of
+from sketchshape.search.ways import Ways
 from sketchshape.search.words import Words
 from sketchshape.types import F32, I64, Ranking
 
@@ -38,8 +39,12 @@ class Searcher:
         self.catalogue, self.bundle = catalogue, bundle
         with catalogue.snapshot():
             rows = catalogue.rows(
-                "SELECT id, path, format, faces, grp, tags, row "
-                "FROM shape JOIN content ON content = key ORDER BY id"
+                "SELECT id, path, format, faces, grp, tags FROM shape JOIN stand ON shape = id AND place = 0 "
+                "JOIN content ON content = key ORDER BY id"
+            )
+            ways = catalogue.rows(
+                "SELECT shape, up, row FROM stand JOIN shape ON shape = id JOIN content ON content = key "
+                "ORDER BY shape, place"
             )
             self._vectors = open_vectors(catalogue, bundle.numbers).read(row_count(catalogue))
         self._shapes = self._vectors.reshape(len(self._vectors), *bundle.row)
@@ -49,7 +54,8 @@ class Searcher:
         self._faces = np.array([row[3] for row in rows], np.int64)
         self._groups = np.array([row[4] for row in rows], np.int64)
         self._tags = [row[5] for row in rows]
-        self._rows = np.array([row[6] for row in rows], np.int64)
+        self._ways = Ways([shape for shape, _, _ in ways], [up for _, up, _ in ways])
+        self._rows: I64 = np.array([row for _, _, row in ways], np.int64)  # of each way
 
     @classmethod
     def open(cls, index: str | Path, bundle: Bundle | str | Path | None = None) -> Searcher:
@@ -85,7 +91,7 @@ class Searcher:
         faces: tuple[int | None, int | None] | None = None,
         unique: bool = False,
     ) -> Ranking:
-        """Find the shapes that look like a sketch.
+        """Find the shapes that look like a sketch; of one that may stand in several ways the best counts.
 
         Args:
             sketch: a picture (H, W) uint8 with 0 = ink and 255 = paper, a file of a picture or of strokes, or
@@ -108,7 +114,7 @@ class Searcher:
         if sketch is None and not words.strip():
             raise UsageError("nothing to search for: give a drawing, or words of file and folder names")
         compare = self.bundle.likeness.between
-        alike = None if sketch is None else compare(self.embed(sketch)[None], self._shapes)
+        alike = None if sketch is None else compare(self.embed(sketch)[None], self._shapes)[0]
         allowed = self._allowed(folder, formats, faces)
         return self._best(alike, k, words, allowed, unique, self.bundle.confidence)
 
@@ -135,7 +141,8 @@ class Searcher:
             )
         allowed = self._allowed(folder, formats, faces)
         allowed[place] = False
-        alike = self.bundle.likeness.among(self._shapes[self._rows[place]][None], self._shapes)
+        own = self._shapes[self._rows[self._ways.of(place)]]
+        alike = self.bundle.likeness.among(own, self._shapes).max(0)
         return self._best(alike, k, words, allowed, unique)
 
     def by_class(
@@ -155,7 +162,7 @@ class Searcher:
             UsageError: there is no such class, or an argument is out of its range.
         """
         allowed = self._allowed(folder, formats, faces)
-        alike = self.bundle.likeness.between(self.bundle.center(name)[None], self._shapes)
+        alike = self.bundle.likeness.between(self.bundle.center(name)[None], self._shapes)[0]
         return self._best(alike, k, words, allowed, unique)
 
     def embed(self, sketch: Sketch) -> F32:
@@ -178,7 +185,7 @@ class Searcher:
 
     @cached_property
     def _map(self) -> F32:
-        return principal_plane(self._vectors[self._rows])
+        return principal_plane(self._vectors[self._rows[self._ways.first]])
 
     @cached_property
     def _words(self) -> Words:
@@ -204,7 +211,8 @@ class Searcher:
     ) -> Ranking:
         if k < 1:
             raise UsageError(f"k is {k}, expected at least 1")
-        likeness = np.zeros(len(self), np.float32) if alike is None else alike[0][self._rows]
+        each = None if alike is None else alike[self._rows]
+        likeness = np.zeros(len(self), np.float32) if each is None else self._ways.best(each)
         scores = likeness + self._words.bonus(words) if words.strip() else likeness
         if alike is None:
             allowed = allowed & (scores > 0)
@@ -222,6 +230,7 @@ class Searcher:
             scores[order],
             tuple(Path(self._paths[place]) for place in chosen),
             sure,
+            tuple(self._ways.found(place, each) for place in chosen),
         )
 
     def _allowed(

@@ -1,0 +1,127 @@
+"""What has to be judged and encoded so that every shape stands as it should; stopped anywhere, it goes on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sketchshape.encoders.bundle import Bundle
+from sketchshape.errors import FileError
+from sketchshape.index.catalogue import Catalogue
+from sketchshape.index.changes import Changes, Unknown
+from sketchshape.index.contents import keep, write_reading
+from sketchshape.index.ways import Job, decide, plan, to_judge
+from sketchshape.progress import Steps
+from sketchshape.upright.many import Judged, judge_files, judge_hash
+
+if TYPE_CHECKING:
+    from sketchshape.index.encode import Encoded
+
+KEEP_EVERY = 2.0  # seconds between two moments from which an interrupted run goes on
+
+
+class Standing:
+    """Brings the shapes of an index to stand as they should.
+
+    Args:
+        catalogue: of the index.
+        bundle: the encoders.
+        changes: of this run.
+        workers: files in work at once; None is one for each core.
+        quiet: show no progress.
+        told: called with the number of contents that are encoded and that of all, after each.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        bundle: Bundle,
+        changes: Changes,
+        *,
+        workers: int | None,
+        quiet: bool,
+        told: Callable[[int, int], object] = lambda done, total: None,
+    ) -> None:
+        self.catalogue, self.bundle, self.changes = catalogue, bundle, changes
+        self.workers, self.quiet, self.told = workers, quiet, told
+
+    def bring(self, unknown: Mapping[str, Unknown], paths: Collection[str]) -> None:
+        """Judge, decide, and encode what is lacking.
+
+        Args:
+            unknown: what is new, by its hash.
+            paths: of the shapes in the index that may be turned: their files are there and did not change.
+        """
+        judge = judge_hash()
+        self._judge(unknown, paths, judge)
+        self._encode(plan(self.catalogue, unknown, paths, decide(self.catalogue, unknown, judge)))
+
+    def _judge(self, unknown: Mapping[str, Unknown], paths: Collection[str], judge: str) -> None:
+        """Judge what is to be judged, and keep what was said every few seconds."""
+        found = to_judge(self.catalogue, unknown, paths, judge)
+        if not found:
+            return
+        hashes = list(found)
+        ready: list[tuple[str, Judged | FileError]] = []
+        kept = time.monotonic()
+        try:
+            with Steps("judge", len(hashes), "shapes", quiet=self.quiet) as steps:
+                for number, said in judge_files(list(found.values()), workers=self.workers):
+                    ready.append((hashes[number], said))
+                    steps.advance()
+                    if time.monotonic() - kept > KEEP_EVERY:
+                        self._note(ready, unknown, judge)
+                        ready, kept = [], time.monotonic()
+        finally:
+            self._note(ready, unknown, judge)
+
+    def _note(
+        self, ready: Sequence[tuple[str, Judged | FileError]], unknown: Mapping[str, Unknown], judge: str
+    ) -> None:
+        with self.catalogue.transaction() as base:
+            for hash, said in ready:
+                if isinstance(said, FileError):
+                    self.changes.fail_all(base, unknown[hash].files if hash in unknown else (), said.cause)
+                    continue
+                write_reading(base, hash, said.warnings)
+                row = (json.dumps(said.scores), judge, hash)
+                base.execute("UPDATE reading SET scores = ?, judge = ? WHERE hash = ?", row)
+
+    def _encode(self, jobs: Sequence[Job]) -> None:
+        """Render and encode the ways that are lacking, and keep what is ready every few seconds."""
+        ready: list[tuple[Job, dict[str, Encoded] | FileError]] = []
+        ready += [(job, {}) for job in jobs if not job.missing]
+        kept = time.monotonic()
+        try:
+            for done in self._made([job for job in jobs if job.missing]):
+                ready.append(done)
+                if time.monotonic() - kept > KEEP_EVERY:
+                    keep(self.catalogue, self.bundle, self.changes, ready)
+                    ready, kept = [], time.monotonic()
+        finally:
+            if ready:
+                keep(self.catalogue, self.bundle, self.changes, ready)
+
+    def _made(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, dict[str, Encoded] | FileError]]:
+        """Give each job with what was made of all the ways that it lacked, or with its error."""
+        if not jobs:
+            return
+        from sketchshape.index.encode import encode
+
+        wanted = [(place, up) for place, job in enumerate(jobs) for up in job.missing]
+        parts: defaultdict[int, dict[str, Encoded | FileError]] = defaultdict(dict)
+        with Steps("index", len(jobs), "shapes", quiet=self.quiet) as steps:
+            paths, ups = [jobs[place].path for place, _ in wanted], [up for _, up in wanted]
+            for number, result in encode(paths, self.bundle, ups=ups, workers=self.workers):
+                place, up = wanted[number]
+                parts[place][up] = result
+                if len(parts[place]) < len(jobs[place].missing):
+                    continue
+                errors = [one for one in parts[place].values() if isinstance(one, FileError)]
+                made = {way: one for way, one in parts.pop(place).items() if not isinstance(one, FileError)}
+                yield jobs[place], errors[0] if errors else made
+                steps.advance()
+                self.told(steps.done, len(jobs))

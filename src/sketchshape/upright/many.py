@@ -1,0 +1,123 @@
+"""Many mesh files, each judged by itself: in worker processes where they are many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from sketchshape.errors import MeshError
+from sketchshape.mesh import load_mesh, turn
+from sketchshape.render.many import safely, stream, threads_for
+from sketchshape.render.workers import Crew
+from sketchshape.resources import UPRIGHT
+from sketchshape.types import Mesh
+from sketchshape.upright.choice import kept
+from sketchshape.upright.folders import together
+from sketchshape.upright.judge import Judge
+from sketchshape.upright.record import read_record
+from sketchshape.upright.told import kind_of
+
+SMALL = 16
+"""Up to so many files are judged in this process: starting workers takes longer."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found in a file.
+
+    Args:
+        scores: log-probabilities that an axis points up, in the order of AXES.
+        warnings: what of the file was left out or guessed.
+    """
+
+    scores: tuple[float, ...]
+    warnings: tuple[str, ...]
+
+
+def judge_files(
+    paths: Sequence[Path], *, workers: int | None = None
+) -> Iterator[tuple[int, Judged | MeshError]]:
+    """Judge mesh files, each by itself; a bad one is reported and never stops the rest.
+
+    Args:
+        paths: the files.
+        workers: files in work at once; None is one for each processor.
+
+    Yields:
+        Index in `paths`, and what was found or the error; in the order in which they get ready.
+    """
+    threads = threads_for(len(paths), workers)
+    crew = Crew() if len(paths) > SMALL else None
+
+    def work(path: Path) -> Judged | MeshError:
+        try:
+            return safely(crew, "judged", judge_file, path)
+        except MeshError as error:
+            return error
+
+    return stream(paths, work, threads, crew)
+
+
+def likeliest(paths: Sequence[Path], *, workers: int | None = None) -> list[str]:
+    """Judge mesh files, each in the light of those beside it.
+
+    Args:
+        paths: the files.
+        workers: files in work at once; None is one for each processor.
+
+    Returns:
+        The axis that points up in each file; y for one that cannot be read.
+    """
+    found = {
+        number: said.scores
+        for number, said in judge_files(paths, workers=workers)
+        if isinstance(said, Judged)
+    }
+    ups = ["y"] * len(paths)
+    if found:
+        numbers = sorted(found)
+        alone = np.array([found[number] for number in numbers], np.float64)
+        for number, row in zip(numbers, together(alone, [kind_of(paths[n]) for n in numbers]), strict=True):
+            ups[number] = kept(row)[0]
+    return ups
+
+
+def load_upright(path: str | Path) -> Mesh:
+    """Read a mesh file and turn the shape as it looks upright, judged by itself.
+
+    Args:
+        path: see `load_mesh`, which takes the way up as it is told.
+
+    Returns:
+        Its triangles; what `load_mesh` gives, with the axis up that is the likeliest.
+
+    Raises:
+        MeshError: the file cannot be read or has nothing to draw.
+    """
+    mesh = load_mesh(path)
+    return turn(mesh, kept(_judge().scores(mesh, Path(path).suffix.lower()))[0])
+
+
+def judge_file(path: Path) -> Judged:
+    """Judge one file by itself.
+
+    Raises:
+        MeshError: the file cannot be read.
+    """
+    mesh = load_mesh(path)
+    scores = _judge().scores(mesh, path.suffix.lower())
+    return Judged(tuple(float(one) for one in scores), mesh.warnings)
+
+
+def judge_hash() -> str:
+    """Give the hash of the judge that ships, by which its word is known."""
+    return str(read_record(UPRIGHT)["hash"])
+
+
+@lru_cache(1)
+def _judge() -> Judge:
+    return Judge.open()
