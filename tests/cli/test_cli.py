@@ -63,6 +63,24 @@ def test_render_writes_a_sheet_for_each_shape_and_names_the_bad_one(
         assert picture.height > 1.9 * picture.width  # two rings of four views, in rows of two
 
 
+def test_render_says_what_of_a_shape_is_not_drawn_also_from_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path / "cache"))
+    shape = tmp_path / "shape.obj"
+    shape.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\nf 1 2\nf 1 2 4\n")
+    said = [f"{shape}: left out 1 of 3 faces: fewer than 3 corners, the first in line 5",
+            f"{shape}: left out 1 of 2 faces: a corner is none of the 3 vertices"]  # fmt: skip
+    words = ["render", str(shape), "--out", str(tmp_path / "out"), "--size", "32", "--count", "1"]
+    for _ in range(2):
+        assert main(words) == 0
+        lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("render:")]
+        assert lines == said
+    assert main([*words, "--json"]) == 0
+    warned = json.loads(capsys.readouterr().out)["warned"]
+    assert [f"{path}: {one}" for path, found in warned.items() for one in found] == said
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -70,7 +70,7 @@ def test_a_vertex_that_no_face_has_may_be_anything(tmp_path: Path, suffix: str, 
     path.write_text(text)
     mesh = load_mesh(path)
     assert soup(mesh) == tetra_soup()
-    lost = ("left out 1 of 5 faces with a corner that has no finite position",)
+    lost = ("left out 1 of 5 faces: a corner has no finite position",)
     assert mesh.warnings == (lost if suffix == ".stl" else ())
 
 

@@ -55,8 +55,8 @@ def test_the_tetrahedron_is_the_same(tmp_path: Path, name: str) -> None:
 
 
 WARNED = {
-    "left out 2 of 6 faces with fewer than 3 corners, the first in line 9": V + F + "f 1 2\nf\n",
-    "left out 1 of 5 faces with a corner that is none of the 4 vertices": V + F + "f 1 2 9\n",
+    "left out 2 of 6 faces: fewer than 3 corners, the first in line 9": V + F + "f 1 2\nf\n",
+    "left out 1 of 5 faces: a corner is none of the 4 vertices": V + F + "f 1 2 9\n",
     "left out 2 lines, the first in line 5": V + "l 1 2 3\nl 3 4\n" + F,
     "left out 1 points, the first in line 9": V + F + "p 1 2 3\n",
     "left out 2 free-form curves and surfaces, the first in line 6": V

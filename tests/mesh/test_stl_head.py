@@ -96,7 +96,7 @@ def test_short_facets_are_left_out_and_long_ones_cut(tmp_path: Path) -> None:
     short = "facet normal 0 0 0\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nendloop\nendfacet\n"
     mesh = read(tmp_path, f"solid a\n{''.join(FACETS)}{short}{short}endsolid\n".encode())
     assert soup(mesh) == tetra_soup()
-    assert mesh.warnings == ("left out 2 of 6 faces with fewer than 3 corners, the first in line 32",)
+    assert mesh.warnings == ("left out 2 of 6 faces: fewer than 3 corners, the first in line 32",)
     quad = "facet normal 0 0 0\nouter loop\n" + files.rows(
         [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], "vertex "
     )

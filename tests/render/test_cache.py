@@ -54,6 +54,27 @@ def test_the_views_are_those_of_the_renderer_and_a_bad_file_is_named(style, rend
     assert found[2].path == shapes[2]
 
 
+def test_warnings_are_heard_from_the_cache_as_when_drawn(shapes, tmp_path, monkeypatch) -> None:
+    text = shapes[1].read_text().splitlines()
+    counts = text[1].split()
+    text[1] = f"{counts[0]} {int(counts[1]) + 1} 0"
+    shapes[1].write_text("\n".join([*text, "2 0 1"]))
+    for _ in range(2):
+        heard: dict[int, tuple[str, ...]] = {}
+        collect(shapes, tmp_path / "cache", heard=heard.__setitem__)
+        assert list(heard) == [1]
+        assert heard[1][0].startswith("left out 1 of ")
+        monkeypatch.setattr(view_cache, "draw", no_drawing)
+        shapes[2] = shapes[0]
+
+
+def test_a_new_reader_does_not_use_the_views_of_an_old_one(shapes, tmp_path, monkeypatch) -> None:
+    before = collect(shapes[:1], tmp_path / "cache")
+    monkeypatch.setattr(view_cache, "READER_VERSION", view_cache.READER_VERSION + 1)
+    assert np.array_equal(collect(shapes[:1], tmp_path / "cache")[0], before[0])
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
 def test_a_cache_that_cannot_be_written_costs_a_warning(shapes, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setattr(say, "_warned", set())
     (tmp_path / "file").write_text("no folder")

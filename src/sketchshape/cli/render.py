@@ -61,10 +61,16 @@ def run(arguments: argparse.Namespace) -> int:
     shapes, closed = _find(arguments.shapes)
     targets = _targets(shapes, arguments.out)
     failures: list[str] = []
+    warned: dict[str, list[str]] = {}
 
     def skip(reason: str) -> None:
         failures.append(reason)
         say(f"skipped {reason}", error=True)
+
+    def heard(index: int, warnings: tuple[str, ...]) -> None:
+        warned[str(shapes[index])] = list(warnings)
+        for warning in warnings:
+            say(f"{shapes[index]}: {warning}", error=True)
 
     for problem in closed:
         skip(f"{problem.filename}: cannot be read: {problem.strerror or problem}")
@@ -78,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
             up=up,
             style=arguments.style,
             workers=arguments.workers,
+            heard=heard,
         ):
             if isinstance(views, MeshError):
                 skip(str(views))
@@ -90,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
             steps.advance()
     done = len(shapes) + len(closed) - len(failures)
     if arguments.json:
-        say_json({"rendered": done, "failed": failures, "folder": str(arguments.out)})
+        say_json({"rendered": done, "failed": failures, "warned": warned, "folder": str(arguments.out)})
     else:
         say(f"{done} of {len(shapes)} shapes rendered to {arguments.out}{os.sep}; {len(failures)} failed")
     return int(bool(failures))

@@ -31,8 +31,10 @@ READERS: dict[str, Reader] = {
 }
 LOOKS: dict[str, Look] = {".off": look_at_off, ".obj": look_at_obj, ".ply": look_at_ply}
 FORMATS: tuple[str, ...] = tuple(READERS)
+READER_VERSION = 2
+"""Raised with every change by which a file that could be read has other triangles."""
 
-__all__ = ["AXES", "FORMATS", "companions", "load_mesh", "turn"]
+__all__ = ["AXES", "FORMATS", "READER_VERSION", "companions", "load_mesh", "turn"]
 
 # What wrong bytes can make a reader raise where it takes the file at its word.
 _MALFORMED = (

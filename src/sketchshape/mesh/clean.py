@@ -84,9 +84,7 @@ def _impossible(vertices: F64, faces: I64, good: np.ndarray) -> tuple[str, ...]:
     none = int(absent.any(axis=1).sum())
     wild = int((~good).any(axis=1).sum()) - none
     kinds = ((none, f"is none of the {len(vertices)} vertices"), (wild, "has no finite position"))
-    return tuple(
-        f"left out {count} of {len(faces)} faces with a corner that {what}" for count, what in kinds if count
-    )
+    return tuple(f"left out {count} of {len(faces)} faces: a corner {what}" for count, what in kinds if count)
 
 
 def turn(mesh: Mesh, up: str) -> Mesh:

@@ -35,7 +35,7 @@ def short_faces(sizes: I64, numbers: I64 | None = None) -> tuple[str, ...]:
     if not len(short):
         return ()
     first = f", the first in line {numbers[short[0]]}" if numbers is not None else ""
-    return (f"left out {len(short)} of {len(sizes)} faces with fewer than 3 corners{first}",)
+    return (f"left out {len(short)} of {len(sizes)} faces: fewer than 3 corners{first}",)
 
 
 class Warnings:

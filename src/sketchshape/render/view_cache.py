@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -13,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.files import atomic, cache_dir, digest, file_digest
-from sketchshape.mesh import companions, load_mesh
+from sketchshape.mesh import READER_VERSION, companions, load_mesh
 from sketchshape.render.camera import ELEVATIONS
 from sketchshape.render.lines import render_lines
 from sketchshape.render.many import safely, stream, threads_for
@@ -23,13 +25,20 @@ from sketchshape.say import shown, warn
 from sketchshape.types import U8, Mesh
 
 RENDERER_VERSION = 1
-"""Raised with every change of mesh reading or rendering that changes a byte of a view."""
+"""Raised with every change of rendering that changes a byte of a view."""
 STYLES: dict[str, Callable[[Mesh, int, int, Sequence[float]], U8]] = {
     "shaded": render_views,
     "lines": render_lines,
 }
 SMALL = 16
 """Up to so many files are drawn in this process: starting workers takes longer."""
+
+
+class Drawn(NamedTuple):
+    """The views of a file, (rings * count, size, size) uint8, and the warnings of its shape."""
+
+    views: U8
+    warnings: tuple[str, ...]
 
 
 def cached_views(
@@ -42,6 +51,7 @@ def cached_views(
     elevations: Sequence[float] = ELEVATIONS,
     cache: Path | None = None,
     workers: int | None = None,
+    heard: Callable[[int, tuple[str, ...]], None] | None = None,
 ) -> Iterator[tuple[int, U8 | MeshError]]:
     """Give the views of mesh files, from the cache or drawn and then cached.
 
@@ -58,6 +68,7 @@ def cached_views(
         elevations: of the rings, in degrees.
         cache: folder of the cache; None is `views` in the cache folder of sketchshape.
         workers: files in work at once; None is one for each processor.
+        heard: called with the index of a file and the warnings of its shape, before its views are given.
 
     Yields:
         Index in `paths`, and (rings * count, size, size) uint8 or the error; in the order in which they get
@@ -73,21 +84,34 @@ def cached_views(
     crew = Crew() if len(paths) > SMALL else None
     ups = [up] * len(paths) if up is None or isinstance(up, str) else up
 
-    def work(item: tuple[Path, str | None]) -> U8 | MeshError:
+    def work(item: tuple[Path, str | None]) -> Drawn | MeshError:
         path, up = item
         try:
             key = view_key(path, count=count, size=size, up=up, style=style, elevations=elevations)
             entry = folder / f"{key}.png"
-            views = _read(entry, key, (len(elevations) * count, size, size))
-            if views is None:
-                views = safely(crew, "drawn", draw, path, count, size, up, style, elevations)
-                _write(entry, key, views, f"{shown(path.name)}: {style}, up {up or 'y'}")
+            drawn = _read(entry, key, (len(elevations) * count, size, size))
+            if drawn is None:
+                drawn = safely(crew, "drawn", draw, path, count, size, up, style, elevations)
+                _write(entry, key, drawn, f"{shown(path.name)}: {style}, up {up or 'y'}")
         except MeshError as error:
             return error
-        return views
+        return drawn
 
     items = [(Path(path), one) for path, one in zip(paths, ups, strict=True)]
-    return stream(items, work, threads, crew)
+    return _told(stream(items, work, threads, crew), heard)
+
+
+def _told(
+    results: Iterator[tuple[int, Drawn | MeshError]], heard: Callable[[int, tuple[str, ...]], None] | None
+) -> Iterator[tuple[int, U8 | MeshError]]:
+    """Give the views, and tell the warnings where someone wants to hear them."""
+    for index, result in results:
+        if isinstance(result, MeshError):
+            yield index, result
+        else:
+            if heard and result.warnings:
+                heard(index, result.warnings)
+            yield index, result.views
 
 
 def view_key(
@@ -113,12 +137,13 @@ def view_key(
         raise MeshError(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
     # The usual ring goes without saying, so that what was drawn before there were others is found.
     tilted = [] if tuple(elevations) == ELEVATIONS else [list(elevations)]
-    return digest(RENDERER_VERSION, content, path.suffix.lower(), count, size, up or "y", style, *tilted)
+    versions = [RENDERER_VERSION, READER_VERSION]
+    return digest(versions, content, path.suffix.lower(), count, size, up or "y", style, *tilted)
 
 
 def draw(
     path: Path, count: int, size: int, up: str | None, style: str, elevations: Sequence[float] = ELEVATIONS
-) -> U8:
+) -> Drawn:
     """Draw the views of one file.
 
     Raises:
@@ -126,12 +151,12 @@ def draw(
     """
     mesh = load_mesh(path, up)
     try:
-        return STYLES[style](mesh, count, size, elevations)
+        return Drawn(STYLES[style](mesh, count, size, elevations), mesh.warnings)
     except ValueError as error:
         raise MeshError(path, str(error)) from error
 
 
-def _read(entry: Path, key: str, shape: tuple[int, int, int]) -> U8 | None:
+def _read(entry: Path, key: str, shape: tuple[int, int, int]) -> Drawn | None:
     """Read an entry: a PNG with the views one below the other; None where it is absent or not whole."""
     try:
         with Image.open(entry) as image:
@@ -139,17 +164,19 @@ def _read(entry: Path, key: str, shape: tuple[int, int, int]) -> U8 | None:
             about = image.text  # type: ignore[attr-defined]
             # Pillow shows what it can of a damaged picture, hence a checksum of our own.
             good = about.get("key") == key and about.get("checksum") == _checksum(views)
-            return views if good and views.dtype == np.uint8 else None
-    except (OSError, ValueError, SyntaxError, AttributeError, struct.error, zlib.error):
+            warnings = json.loads(about["warnings"]) if good else []
+            return Drawn(views, tuple(warnings)) if good and views.dtype == np.uint8 else None
+    except (OSError, LookupError, ValueError, SyntaxError, AttributeError, struct.error, zlib.error):
         return None
 
 
-def _write(entry: Path, key: str, views: U8, title: str) -> None:
+def _write(entry: Path, key: str, drawn: Drawn, title: str) -> None:
     about = PngInfo()
     about.add_text("key", key)
-    about.add_text("checksum", _checksum(views))
+    about.add_text("checksum", _checksum(drawn.views))
+    about.add_text("warnings", json.dumps(drawn.warnings))
     about.add_itxt("Title", title)
-    strip = Image.fromarray(views.reshape(-1, views.shape[-1]))
+    strip = Image.fromarray(drawn.views.reshape(-1, drawn.views.shape[-1]))
     try:
         with atomic(entry) as temporary:
             # Run lengths at the lowest level: as small as level 6, and four times as fast.
