@@ -33,7 +33,7 @@ def search(server: str, drawing: Path | None, **asked: Any) -> dict[str, Any]:
         shape of what was drawn is among them all, None where the service cannot tell, and whether it is
         `doubtful`.
     """
-    address = urljoin(server, "/api/search")
+    address = urljoin(server.rstrip("/") + "/", "api/search")
     if drawing is None or drawing.suffix == ".json":
         body = dict(asked)
         if drawing is not None:
@@ -83,7 +83,7 @@ def main() -> int:
         print(f"{shape['id']:>6}  {score:>6}  {shape['path']}")
         if options.save:
             options.save.mkdir(parents=True, exist_ok=True)
-            with urlopen(urljoin(options.server, shape["mesh"]), timeout=60) as mesh:
+            with urlopen(urljoin(options.server.rstrip("/") + "/", shape["mesh"]), timeout=60) as mesh:
                 (options.save / f"{shape['id']}-{shape['name']}.glb").write_bytes(mesh.read())
     return 0
 

@@ -23,6 +23,7 @@ if BROWSER is None:
 pytestmark = pytest.mark.slow  # minutes: a software renderer draws the previews
 
 from PIL import Image  # noqa: E402
+from prefix_proxy import proxied  # noqa: E402
 from web_server import serving, sketch  # noqa: E402
 
 from sketchshape.datasets import sample_root  # noqa: E402
@@ -30,7 +31,7 @@ from sketchshape.encoders.confidence import Confidence  # noqa: E402
 from sketchshape.images import draw_strokes  # noqa: E402
 from sketchshape.index import build_index  # noqa: E402
 from sketchshape.search import Searcher  # noqa: E402
-from sketchshape.web import Limits, create_app  # noqa: E402
+from sketchshape.web import LOCAL, Limits, create_app  # noqa: E402
 from sketchshape.web.limits import WORDS  # noqa: E402
 
 ARGS = [
@@ -605,3 +606,76 @@ def test_the_reference_of_the_api_shows_every_address(browser: Any, address: str
     assert all(url.startswith(address) for url in visitor.asked)
     assert visitor.complaints == []
     visitor.context.close()
+
+
+@pytest.mark.parametrize(("said", "strips"), [(True, True), (True, False), (False, True)])
+def test_the_page_works_under_a_path_of_a_proxy(
+    browser: Any, searcher: Searcher, said: bool, strips: bool
+) -> None:
+    prefix = "/my/shapes"
+    with (
+        serving(create_app(searcher, hosts=LOCAL, root_path=prefix if said else "")) as client,
+        proxied(client.base_url.port or 80, prefix, strips=strips) as outside,
+    ):
+        visitor = Visitor(browser, outside + prefix).visit()
+        page = visitor.page
+        page.set_viewport_size({"width": 820, "height": 560})  # few pixels, for the preview
+        visitor.until("document.querySelectorAll('#grid img').length > 10")
+        assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('16px Inter'))")
+        visitor.draw(sketch("fish", 1))
+        assert set(visitor.first_row()) == {"fish"}
+        visitor.until(
+            "[...document.querySelectorAll('#grid img')].slice(0, 4).every(one => one.naturalWidth)"
+        )
+        link = page.url
+        assert link.startswith(f"{outside}{prefix}/#d=")
+        page.locator(".tile .open").first.click()
+        page.wait_for_selector("#preview[open]")
+        page.wait_for_selector(".stage.ready")
+        with page.expect_download() as saved:
+            page.locator("#preview-download").click()
+        assert saved.value.path().stat().st_size > 100
+        page.keyboard.press("Escape")
+        page.keyboard.press("m")
+        visitor.until("document.getElementById('atlas').getAttribute('aria-busy') === 'false'")
+        other = Visitor(browser, outside + prefix).visit(link.removeprefix(outside + prefix))
+        assert other.strokes() == 0 or set(other.first_row()) == {"fish"}
+        assert other.strokes() > 0
+        page.goto(f"{outside}{prefix}/docs")
+        page.wait_for_selector("details.call")
+        assert f"{outside}{prefix}/api/search" in str(page.locator("pre").first.text_content())
+        page.locator("a.brand").click()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert page.url == f"{outside}{prefix}/"
+        for one in (visitor, other):
+            assert [url for url in one.asked if not url.startswith(("blob:", f"{outside}{prefix}/"))] == []
+            assert one.complaints == []
+            one.context.close()
+
+
+def test_names_are_shown_harmlessly(browser: Any, tmp_path: Path) -> None:
+    name = "a\u202efdp\x1b[31m<b>\n'\"&amp;"
+    folder = tmp_path / "library" / f"in {name}"
+    folder.mkdir(parents=True)
+    for place in (folder, tmp_path / "library/other"):
+        place.mkdir(exist_ok=True)
+        shutil.copy(sorted((sample_root() / "shapes/chair").iterdir())[0], place / f"{name}.glb")
+    build_index(tmp_path / "library", tmp_path / "index", quiet=True)
+    safe = "a\\u202efdp\\u001b[31m<b>\\u000a'\"&amp;"
+    with serving(create_app(Searcher.open(tmp_path / "index"))) as client:
+        visitor = Visitor(browser, str(client.base_url).rstrip("/")).visit()
+        page = visitor.page
+        assert page.locator(".tile .name").all_text_contents() == [safe] * 2
+        assert set(page.locator(".tile .where").all_text_contents()) == {f"in {safe}", "other"}
+        page.locator(".tile .open").first.click()
+        page.wait_for_selector("#preview[open]")
+        assert page.locator("#preview-name").text_content() == safe
+        assert page.locator("#preview-path").text_content().endswith(f"{safe}.glb")
+        told = "[...document.querySelectorAll('*')].flatMap(one => [one.title, one.ariaLabel])"
+        written = page.evaluate(f"document.body.innerText + {told}.join()")
+        assert not re.search("[\u202e\x1b]", written)
+        with page.expect_download() as saved:
+            page.locator("#preview-download").click()
+        assert saved.value.path().read_bytes() == (folder / f"{name}.glb").read_bytes()
+        assert visitor.complaints == []
+        visitor.context.close()

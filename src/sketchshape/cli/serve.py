@@ -11,6 +11,7 @@ import os
 import socket
 import threading
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 
 from sketchshape.errors import UsageError
@@ -25,16 +26,46 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--port", type=_port, default=8000, help="port to listen on (8000; 0 takes a free one)"
     )
     parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="encoders (default: those that ship)")
+    parser.add_argument(
+        "--root-path",
+        default="",
+        metavar="PATH",
+        help="path under which a proxy has the service, such as /shapes; passed on by it or taken off",
+    )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name by which it may be asked, such as shapes.example.org; may be repeated",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    serve(arguments.index, arguments.host, arguments.port, arguments.bundle, browse=arguments.open)
+    serve(
+        arguments.index,
+        arguments.host,
+        arguments.port,
+        arguments.bundle,
+        root_path=arguments.root_path,
+        names=arguments.allowed_host,
+        browse=arguments.open,
+    )
     return 0
 
 
-def serve(index: Path, host: str, port: int, bundle: Path | None = None, *, browse: bool = False) -> None:
+def serve(
+    index: Path,
+    host: str,
+    port: int,
+    bundle: Path | None = None,
+    *,
+    root_path: str = "",
+    names: Sequence[str] = (),
+    browse: bool = False,
+) -> None:
     """Serve an index until Ctrl-C, and print the address.
 
     Args:
@@ -42,29 +73,35 @@ def serve(index: Path, host: str, port: int, bundle: Path | None = None, *, brow
         host: address to listen on; others than loopback are told that everybody can see the shapes.
         port: to listen on; 0 takes a free one.
         bundle: encoders; None is those that ship.
+        root_path: path under which a proxy has the service.
+        names: by which it may be asked, beside those of this machine; without any, a service that listens to
+            this machine alone may be asked by its names only, and another one by every name.
         browse: open the page in a browser.
 
     Raises:
         MissingExtraError: the extra [serve] is not installed.
-        UsageError: the port is taken, or there is no index.
+        UsageError: the port is taken, there is no index, or a name or the root path is none.
     """
     # Before NumPy is imported: OpenBLAS spins for 25 ms after each product, on cores that others need.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     from sketchshape.search import Searcher
     from sketchshape.web import LOCAL, create_app
+    from sketchshape.web.place import ANY, check_host
 
-    searcher = Searcher.open(index, bundle)
-    listening = _listen(host, port)
     local = _is_local(host)
-    app = create_app(searcher, hosts=LOCAL if local else ("*",), full_paths=local)
+    hosts = (*LOCAL, *map(check_host, names)) if local or names else (ANY,)
+    proxied = bool(names or root_path.strip("/"))  # then others reach it, who need not know where files are
+    searcher = Searcher.open(index, bundle)
+    app = create_app(searcher, hosts=hosts, full_paths=local and not proxied, root_path=root_path)
+    listening = _listen(host, port)
     if len(searcher):
         searcher.search([[[0, 9, 9], [0, 0, 9]]], 1)  # the encoder is loaded before the first person draws
-    address = f"http://{_shown(host)}:{listening.getsockname()[1]}"
+    address = f"http://{_shown(host)}:{listening.getsockname()[1]}{app.root_path}"
     say(f"sketchshape: {len(searcher)} shapes at {address} (API: {address}/docs); Ctrl-C stops")
-    if not local:
-        say("Everybody who can reach this machine can see and download these shapes.", error=True)
+    if not local or proxied:
+        say("Everybody who can reach it can see and download these shapes.", error=True)
     if browse:
-        threading.Timer(0.5, webbrowser.open, (address,)).start()
+        threading.Timer(0.5, webbrowser.open, (f"{address}/",)).start()
     _serve(app, listening)
 
 
@@ -76,6 +113,7 @@ def _serve(app: object, listening: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # anybody can write them, and nothing here depends on them
         timeout_graceful_shutdown=3,
     )
     uvicorn.Server(settings).run(sockets=[listening])

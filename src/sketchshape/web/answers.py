@@ -27,7 +27,7 @@ class Shape(BaseModel):
     score: float | None = Field(
         None, description="Likeness, at most 1 without words; absent outside a search."
     )
-    thumbnail: str
+    thumbnail: str = Field(description="Its picture; like the others an address below that of the page.")
     mesh: str = Field(description="The shape as GLB.")
     file: str = Field(description="The file itself.")
 
@@ -110,7 +110,7 @@ def to_shape(entry: Entry, score: float | None = None, *, full_path: bool = True
         score: of a search.
         full_path: name the whole path, not only that from the library's root.
     """
-    address, version = f"/api/shapes/{entry.id}", entry.hash[:10]
+    address, version = f"api/shapes/{entry.id}", entry.hash[:10]
     inside = "/".join((*entry.tags, entry.path.name))
     return Shape.model_construct(  # the values are our own: no need to check them for each result
         id=entry.id,

@@ -9,7 +9,6 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
@@ -17,6 +16,7 @@ from sketchshape.web.guard import Guard
 from sketchshape.web.library import Library
 from sketchshape.web.limits import Limits
 from sketchshape.web.metrics import Metrics
+from sketchshape.web.place import ANY, Place, check_root_path
 from sketchshape.web.problems import add_handlers
 from sketchshape.web.routes import add_routes
 from sketchshape.web.work import Work
@@ -33,8 +33,9 @@ def create_app(
     searcher: Searcher,
     *,
     limits: Limits | None = None,
-    hosts: Sequence[str] = ("*",),
+    hosts: Sequence[str] = (ANY,),
     full_paths: bool = True,
+    root_path: str = "",
 ) -> FastAPI:
     """Make the service of one library.
 
@@ -44,9 +45,13 @@ def create_app(
         hosts: names under which the service may be called; with `LOCAL`, where it is for this machine alone,
             no other web site reaches it through a name of its own.
         full_paths: give the paths of files in full; without, only from the library's root.
+        root_path: path under which a proxy has the service, such as /shapes.
 
     Returns:
         The application, for uvicorn or another ASGI server.
+
+    Raises:
+        UsageError: the root path is none, or one of the service's own addresses.
     """
     limits = limits or Limits()
     work, metrics = Work(limits.workers, limits.waiting), Metrics(len(searcher))
@@ -62,6 +67,7 @@ def create_app(
         description=ABOUT,
         docs_url=None,  # the usual pages load their scripts from elsewhere; ours is in `static`
         redoc_url=None,
+        redirect_slashes=False,  # it would name the host that a proxy asked for
         lifespan=lifespan,
     )
     add_handlers(app)
@@ -80,9 +86,9 @@ def create_app(
         return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
 
     app.mount("/static", _Static(directory=STATIC), name="static")
+    app.root_path = check_root_path(root_path, [getattr(route, "path", "") for route in app.routes])
+    app.add_middleware(Place, hosts=hosts, root_path=app.root_path)
     app.add_middleware(Guard, body=limits.body, metrics=metrics)
-    if "*" not in hosts:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     return app
 
 

@@ -16,19 +16,19 @@ export async function get(address) {
 export async function search(ask, picture = null) {
   if (!picture) {
     const headers = { 'content-type': 'application/json' }
-    return answer('/api/search', { method: 'POST', headers, body: JSON.stringify(ask) })
+    return answer('api/search', { method: 'POST', headers, body: JSON.stringify(ask) })
   }
   const form = new FormData()
   form.append('picture', picture, 'sketch.png')
   for (const [name, value] of Object.entries(ask)) {
     form.append(name, Array.isArray(value) ? JSON.stringify(value) : String(value))
   }
-  return answer('/api/search', { method: 'POST', body: form })
+  return answer('api/search', { method: 'POST', body: form })
 }
 
 /** A file of a drawing that the browser cannot read, as a picture (a Blob). */
 export async function drawing(file) {
-  return answer('/api/drawing', { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: file }, 'blob')
+  return answer('api/drawing', { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: file }, 'blob')
 }
 
 async function answer(address, options, kind = 'json') {

@@ -1,4 +1,4 @@
-// The API's description as a page. It is read from /openapi.json, nothing comes from another server.
+// The API's description as a page. It is read from openapi.json, nothing comes from another server.
 
 import { $, make } from './dom.js'
 
@@ -6,7 +6,7 @@ const EXAMPLES = {
   'post /api/search': `-H 'content-type: application/json' -d '{"strokes": [[[0, 90, 90, 0, 0], [0, 0, 60, 60, 0]]], "k": 5}'`,
 }
 
-const description = await (await fetch('/openapi.json')).json()
+const description = await (await fetch('openapi.json')).json()
 $('about').textContent = description.info.description.replaceAll('`', '')
 $('paths').replaceChildren(...Object.entries(description.paths).flatMap(([path, calls]) =>
   Object.entries(calls).map(([method, call]) => section(path, method, call))))
@@ -25,7 +25,7 @@ function section(path, method, call) {
     inside.append(make('h2', {}, `${status} ${said}${kind ? `, ${kind}` : ''}`))
     if (found?.schema && Object.keys(found.schema).length) inside.append(fields(found.schema))
   }
-  const address = location.origin + path.replace('{id}', '1').replace('{name}', 'shape')
+  const address = new URL('.', location).href + path.slice(1).replace('{id}', '1').replace('{name}', 'shape')
   const curl = ['curl', method === 'get' ? '' : `-X ${method.toUpperCase()}`, address, EXAMPLES[`${method} ${path}`] ?? '']
   inside.append(make('h2', {}, 'On the command line'), make('pre', {}, make('code', {}, curl.filter(Boolean).join(' '))))
   return make('details', { class: 'call' }, head, inside)

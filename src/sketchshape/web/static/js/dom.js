@@ -47,8 +47,12 @@ export async function copy(text, said) {
   }
 }
 
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+/** A name or a path in which nothing hides and nothing turns the order of letters. */
+export const shown = name => name.replace(CONTROLS, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 /** A name of a file or a folder as people write it. */
-export const plain = name => name.replace(/_+/g, ' ')
+export const plain = name => shown(name).replace(/_+/g, ' ')
 export const number = value => new Intl.NumberFormat('en').format(value)
 export const bytes = value =>
   value < 1000 ? `${value} B` : value < 1e6 ? `${(value / 1e3).toFixed(0)} kB` : `${(value / 1e6).toFixed(1)} MB`

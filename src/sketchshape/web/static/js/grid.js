@@ -1,6 +1,6 @@
 // The grid of shapes. A tile that stays in the results keeps its element: nothing flickers while one draws.
 
-import { $, icon, make, plain } from './dom.js'
+import { $, icon, make, plain, shown } from './dom.js'
 
 export class Grid {
   shapes = []
@@ -57,12 +57,12 @@ export class Grid {
     button.append(picture, make('span', { class: 'line' }, where, score), name)
     const like = make('button', {
       type: 'button', class: 'icon like', tabindex: '-1', title: 'More like this (S)',
-      'aria-label': `More like ${shape.name}`, onclick: () => this.like(current),
+      'aria-label': `More like ${shown(shape.name)}`, onclick: () => this.like(current),
     }, icon('like'))
     const element = make('li', { class: 'tile', 'data-id': shape.id }, button, like)
     const folder = shape.tags.at(-1) ?? ''
     name.textContent = plain(shape.name)
-    name.title = shape.path
+    name.title = shown(shape.path)
     where.textContent = plain(folder)
     return {
       element,
@@ -73,7 +73,7 @@ export class Grid {
         if (score.textContent !== text) score.textContent = text
         bar.hidden = !scored
         if (scored) bar.style.setProperty('--score', Math.max(0, Math.min(1, now.score)))
-        const told = `${place + 1}. ${now.name}${folder ? `, ${folder}` : ''}${scored ? `, likeness ${text}` : ''}`
+        const told = `${place + 1}. ${shown(now.name)}${folder ? `, ${shown(folder)}` : ''}${scored ? `, likeness ${text}` : ''}`
         button.setAttribute('aria-label', told)
       },
     }

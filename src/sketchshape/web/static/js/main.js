@@ -29,7 +29,7 @@ let doubt = false // that anything is like the drawing
 const easel = new Easel($('canvas'), at => { subject = null; shown = FEW; if ($('notice').dataset.lasts) fine(true); drawn(); ask(at) })
 const preview = new Preview(likeThis, () => address())
 const grid = new Grid(shape => preview.open(shape, grid.shapes), likeThis)
-const map = new LibraryMap(async id => preview.open(await get(`/api/shapes/${id}`)))
+const map = new LibraryMap(async id => preview.open(await get(`api/shapes/${id}`)))
 const live = new Live(send, show, fail)
 
 // ---- asking
@@ -45,7 +45,7 @@ async function send({ subject, drawing, rest, k }) {
   if (picture) return search({ ...rest, k }, strokes.length ? await toPicture(drawing) : picture.blob)
   if (marked(strokes)) return search({ ...rest, strokes: toLists(strokes), k })
   if (rest.words) return search({ ...rest, k })
-  return { ...(await get(`/api/shapes?mixed=true&limit=${Math.min(most, Math.max(PAGE, k))}`)), browsing: true }
+  return { ...(await get(`api/shapes?mixed=true&limit=${Math.min(most, Math.max(PAGE, k))}`)), browsing: true }
 }
 
 function show(answer, question) {
@@ -71,7 +71,7 @@ function describe(answer, { subject, drawing, busy, rest }) {
     : doubt ? 'Nothing much like it yet' : 'Looks like your drawing'
   const meta = answer.browsing ? shapes(answer.total) : doubt ? `The nearest of ${number(answer.total)}` : `${number(found)} of ${number(answer.total)}${took}`
   title(head, meta, subject, () => { window.history.replaceState(null, '', '#'); unlike() })
-  if (found) tell(answer.browsing ? shapes(answer.total) : `${shapes(found)}, ${doubt ? 'nearest' : 'first'} ${best.name}`)
+  if (found) tell(answer.browsing ? shapes(answer.total) : `${shapes(found)}, ${doubt ? 'nearest' : 'first'} ${plain(best.name)}`)
   if (found) empty('')
   else if (!answer.total) empty('The library is empty', 'Put shapes into it, then start the service again: `sketchshape index FOLDER --out INDEX`')
   else empty('Nothing passes', 'No shape fits the words and filters together.', 'Clear words and filters', () => { clearFilters(); ask() })
@@ -106,7 +106,7 @@ function drawn() {
   $('redo').disabled = !history.canRedo
   $('clear').disabled = $('link').disabled = blank
   const count = drawing.strokes.length
-  const picture = drawing.picture ? `a picture, ${drawing.picture.name}` : ''
+  const picture = drawing.picture ? `a picture, ${plain(drawing.picture.name)}` : ''
   const lines = count ? `${count} ${count === 1 ? 'line' : 'lines'}` : ''
   $('canvas').setAttribute('aria-label', `Drawing area, ${[picture, lines].filter(Boolean).join(' and ') || 'blank'}`)
   $('picture-note').hidden = !drawing.picture
@@ -160,10 +160,10 @@ async function restore() {
   $('words').value = parts.get('w') ?? ''
   if (parts.has('d') && !strokes) failed({ title: 'This link is not whole', message: 'A part of it was lost on the way. Copy all of it, or draw anew.' })
   if (strokes?.length) easel.set({ strokes, picture: null })
-  if (like >= 0) subject = await get(`/api/shapes/${like}`).catch(() => null)
+  if (like >= 0) subject = await get(`api/shapes/${like}`).catch(() => null)
   view(parts.has('map') ? 'map' : 'draw')
   ask()
-  if (open >= 0) await get(`/api/shapes/${open}`).then(shape => preview.open(shape), error => failed(error))
+  if (open >= 0) await get(`api/shapes/${open}`).then(shape => preview.open(shape), error => failed(error))
 }
 
 // ---- the views
@@ -188,7 +188,7 @@ addEventListener('hashchange', restore)
 
 async function start() {
   try {
-    const info = await get('/api/info')
+    const info = await get('api/info')
     most = info.limits.results
     $('count').textContent = shapes(info.shapes)
     offerFilters(info)

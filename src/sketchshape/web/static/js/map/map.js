@@ -38,7 +38,7 @@ export class LibraryMap {
     try {
       if (!this.#map) {
         this.#canvas.setAttribute('aria-busy', 'true')
-        const found = await get('/api/map')
+        const found = await get('api/map')
         this.#map = { ...found, centers: centersOf(found) }
       }
       if (!this.#map.ids.length) throw Object.assign(new Error('Index a folder of shapes first: sketchshape index FOLDER --out INDEX'), { title: 'The library is empty' })
@@ -185,11 +185,11 @@ export class LibraryMap {
     card.hidden = i < 0
     if (i < 0) return
     const id = this.#map.ids[i]
-    card.querySelector('img').src = `/api/shapes/${id}/thumbnail.png`
+    card.querySelector('img').src = `api/shapes/${id}/thumbnail.png`
     const caption = card.querySelector('figcaption')
     const label = this.#map.labels[this.#map.label[i]] ?? ''
     caption.replaceChildren(plain(label))
-    const shape = await get(`/api/shapes/${id}`).catch(() => null)
+    const shape = await get(`api/shapes/${id}`).catch(() => null)
     if (!shape || this.#over !== i) return
     caption.replaceChildren(plain(shape.name), make('small', {}, plain(label)))
     $('map-status').textContent = `${plain(shape.name)}, ${plain(label)}`

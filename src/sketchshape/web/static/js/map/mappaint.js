@@ -92,7 +92,7 @@ export class MapPainter {
     if (!image) {
       image = new Image()
       image.onload = () => this.changed()
-      image.src = `/api/shapes/${id}/thumbnail.png`
+      image.src = `api/shapes/${id}/thumbnail.png`
       this.#images.set(id, image)
       if (this.#images.size > 2 * MOST) this.#images.delete(this.#images.keys().next().value)
     }

@@ -1,6 +1,6 @@
 // The large preview of a shape, with its facts, and the way to the one before and after.
 
-import { $, bytes, copy, make, number, plain } from '../dom.js'
+import { $, bytes, copy, make, number, plain, shown } from '../dom.js'
 
 export class Preview {
   shape = null
@@ -54,11 +54,11 @@ export class Preview {
     $('preview-facts').replaceChildren(
       ...Object.entries(facts).map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))),
     )
-    $('preview-path').textContent = shape.path
+    $('preview-path').textContent = shown(shape.path)
     $('preview-download').href = shape.file
     $('preview-before').hidden = place < 1
     $('preview-after').hidden = place < 0 || place >= this.#shapes.length - 1
-    const said = `${shape.name} in three dimensions. Arrow keys turn it, plus and minus zoom.`
+    const said = `${shown(shape.name)} in three dimensions. Arrow keys turn it, plus and minus zoom.`
     $('preview-canvas').setAttribute('aria-label', said)
   }
 
