@@ -8,6 +8,7 @@ from sketchshape.errors import SketchError
 from sketchshape.images.files.pictures import MAX_PIXELS, open_picture
 from sketchshape.images.files.svg import draw_svg
 from sketchshape.images.ink import to_ink
+from sketchshape.images.stray import without_stray
 from sketchshape.images.stroke_files import LINES, STROKES, parse_strokes, read_strokes
 from sketchshape.images.strokes import draw_strokes
 from sketchshape.images.taps import without_taps
@@ -55,4 +56,4 @@ def read_drawing_bytes(data: bytes, name: str | Path, most: int = MAX_PIXELS) ->
             data = draw_svg(data)
         except ValueError as error:
             raise SketchError(name, str(error)) from None
-    return to_ink(open_picture(data, name, most), name)
+    return without_stray(to_ink(open_picture(data, name, most), name))

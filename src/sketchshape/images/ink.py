@@ -9,7 +9,14 @@ from PIL import Image, ImageOps
 
 from sketchshape.errors import SketchError
 from sketchshape.images.files.pictures import check_size, open_picture
-from sketchshape.images.paper import MIN_CONTRAST, black_on_white
+from sketchshape.images.paper import (
+    MIN_CONTRAST,
+    black_on_white,
+    from_colours,
+    is_framed,
+    is_photograph,
+    touches_border,
+)
 from sketchshape.types import U8
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
@@ -41,7 +48,8 @@ def to_ink(image: bytes | Image.Image | np.ndarray, name: str | Path = "sketch")
     """Turn a picture into black ink on white paper.
 
     Transparency is composed on white; where that leaves nothing, the opaque part is the ink. White lines on
-    black are inverted, the uneven light of a photograph is divided out; paper becomes 255, the darkest ink 0.
+    black are inverted; of photographs and scans the marks of the pen are left; paper becomes 255, the darkest
+    ink 0. A colour that is as light as its paper counts as ink too.
 
     Args:
         image: bytes of a picture file, a Pillow image, or an array: (H, W), (H, W, 3) or (H, W, 4) uint8.
@@ -55,14 +63,11 @@ def to_ink(image: bytes | Image.Image | np.ndarray, name: str | Path = "sketch")
     """
     picture = _open(image, name)
     try:
-        gray, opaque = _gray_and_alpha(picture)
+        found = _ink(_upright(picture))
     except Exception as error:  # decoders raise anything on damaged files
         raise SketchError(name, f"is damaged: {error}") from error
-    layers = [gray] if opaque is None else [_on_white(gray, opaque), 255 - opaque]
-    for levels in layers:
-        ink = black_on_white(levels)
-        if ink is not None:
-            return ink
+    if found is not None:
+        return found
     raise SketchError(
         name, f"no ink: nothing is {MIN_CONTRAST} of 255 darker or lighter than the paper; draw something"
     )
@@ -82,11 +87,45 @@ def _open(image: bytes | Image.Image | np.ndarray, name: str | Path) -> Image.Im
     return image
 
 
-def _gray_and_alpha(picture: Image.Image) -> tuple[U8, U8 | None]:
-    """Give gray levels and, where there is any, opacity, both (H, W), upright and reduced to `MAX_SIDE`."""
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turn a picture as its EXIF says, with 8 bits a channel."""
     picture = ImageOps.exif_transpose(picture)
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
         picture = Image.fromarray(_eight_bits(np.asarray(picture), picture.mode))
+    return picture
+
+
+def _ink(picture: Image.Image) -> U8 | None:
+    """Find the ink in the way that fits what it is: a photograph, paper in a frame, or drawn by a program."""
+    gray, opaque = _gray_and_alpha(picture)
+    if opaque is not None and int(opaque.min()) < 255:
+        inks = (black_on_white(levels) for levels in (_on_white(gray, opaque), 255 - opaque))
+        return next((ink for ink in inks if ink is not None), None)
+    if is_photograph(gray):
+        return _photographed(picture)
+    if is_framed(gray):
+        within = _photographed(picture)
+        if within is not None and not touches_border(within):
+            return within
+    return black_on_white(_in_colour(picture, gray))
+
+
+def _photographed(picture: Image.Image) -> U8 | None:
+    from sketchshape.images.photograph.read import photographed_ink
+
+    return photographed_ink(picture.convert("L" if picture.mode in ("L", "LA", "1") else "RGB"))
+
+
+def _in_colour(picture: Image.Image, gray: U8) -> U8:
+    if picture.mode in ("L", "LA", "1"):
+        return gray
+    colours = picture.convert("RGB").reduce(-(-max(picture.size) // MAX_SIDE))
+    levels = from_colours(np.asarray(colours), gray)
+    return gray if levels is None else levels
+
+
+def _gray_and_alpha(picture: Image.Image) -> tuple[U8, U8 | None]:
+    """Give gray levels and, where there is any, opacity, both (H, W), reduced to `MAX_SIDE`."""
     picture = picture.convert("LA" if picture.has_transparency_data else "L")
     factor = -(-max(picture.size) // MAX_SIDE)
     if picture.mode == "L":

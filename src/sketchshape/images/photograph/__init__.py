@@ -1,0 +1,1 @@
+"""Photographs and scans of drawings: which marks are of a pen, whatever paper, desk and light were."""
