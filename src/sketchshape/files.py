@@ -16,6 +16,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from sketchshape.say import warn
+from sketchshape.zips import read, split
 
 
 @contextlib.contextmanager
@@ -63,11 +64,13 @@ def digest(*parts: bytes | str | Any) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """Hash the content of a file to 64 hexadecimal digits (SHA-256).
+    """Hash the content of a file, on the disk or in a zip archive, to 64 hexadecimal digits (SHA-256).
 
     Raises:
         OSError: there is no such file, or it is a pipe or a device, which may have no end.
     """
+    if split(path):
+        return hashlib.sha256(read(path)).hexdigest()
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "is not a regular file")
     with path.open("rb") as stream:

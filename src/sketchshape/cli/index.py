@@ -6,6 +6,7 @@ Safe to stop and to run again: only what is new, changed, moved or gone is worke
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +18,9 @@ SHOWN = 10  # failures, and files with warnings, that are printed
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options of `index`."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="library of mesh files, or a part of one")
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="library of mesh files, a part of one, or a zip archive"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="INDEX", help="folder of the index")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="encoders (those that ship)")
     add_up(parser, "axis of all files that do not say it themselves, kept for FOLDER (auto: as each looks)")
@@ -34,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Index, and say what was done; 1 when nothing could be indexed."""
     from sketchshape.encoders import Bundle
     from sketchshape.index import build_index
+    from sketchshape.mesh import unread_files
 
     summary = build_index(
         arguments.folder,
@@ -65,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{summary.unsure} of {summary.shapes} may stand otherwise: two ways or three are searched")
     if summary.warned:
         say(f"{len(summary.warned)} files with warnings")
+    if summary.unread:
+        say(unread_files(Counter(summary.unread)))
     return int(not summary.shapes)
 
 

@@ -1,6 +1,6 @@
 """Render views or line drawings of shapes as PNG pictures.
 
-Give mesh files or folders; each shape becomes one picture with all its views.
+Give mesh files, folders or zip archives of them; each shape becomes one picture with all its views.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from sketchshape.say import say, say_json
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options of `render`."""
-    parser.add_argument("shapes", nargs="+", type=Path, metavar="SHAPE", help="mesh file, or folder of them")
+    parser.add_argument(
+        "shapes", nargs="+", type=Path, metavar="SHAPE", help="mesh file, or folder or zip archive of them"
+    )
     parser.add_argument(
         "--out", type=Path, default=Path("views"), metavar="DIR", help="folder for the pictures (views)"
     )
@@ -55,10 +57,12 @@ def degrees(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Render every shape; 1 when one of them failed."""
+    from sketchshape.mesh import unread_files
     from sketchshape.render import cached_views, contact_sheet
     from sketchshape.upright.many import likeliest
 
-    shapes, closed = _find(arguments.shapes)
+    unread: Counter[str] = Counter()
+    shapes, closed = _find(arguments.shapes, unread)
     targets = _targets(shapes, arguments.out)
     failures: list[str] = []
     warned: dict[str, list[str]] = {}
@@ -73,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"{shapes[index]}: {warning}", error=True)
 
     for problem in closed:
-        skip(f"{problem.filename}: cannot be read: {problem.strerror or problem}")
+        skip(problem)
     up = likeliest(shapes, workers=arguments.workers) if arguments.up == "auto" else arguments.up
     with Steps("render", len(shapes), "shapes", quiet=arguments.json) as steps:
         for index, views in cached_views(
@@ -97,26 +101,40 @@ def run(arguments: argparse.Namespace) -> int:
             steps.advance()
     done = len(shapes) + len(closed) - len(failures)
     if arguments.json:
-        say_json({"rendered": done, "failed": failures, "warned": warned, "folder": str(arguments.out)})
+        answer = {
+            "rendered": done,
+            "failed": failures,
+            "warned": warned,
+            "unread": dict(sorted(unread.items())),
+        }
+        say_json(answer | {"folder": str(arguments.out)})
     else:
         say(f"{done} of {len(shapes)} shapes rendered to {arguments.out}{os.sep}; {len(failures)} failed")
+        if unread:
+            say(unread_files(unread))
     return int(bool(failures))
 
 
-def _find(inputs: list[Path]) -> tuple[list[Path], list[OSError]]:
-    """Find the mesh files, and the folders that cannot be read."""
-    from sketchshape.datasets import files_under
-    from sketchshape.mesh import FORMATS
+def _find(inputs: list[Path], unread: Counter[str]) -> tuple[list[Path], list[str]]:
+    """Find the mesh files, and what cannot be read; count the files of other formats."""
+    from sketchshape.datasets import shape_files
+    from sketchshape.mesh import FORMATS, unread_files
+    from sketchshape.zips import is_archive
 
     found: list[Path] = []
-    closed: list[OSError] = []
+    closed: list[str] = []
+
+    def fail(path: Path, reason: str) -> None:
+        closed.append(f"{path}: {reason}")
+
     for path in inputs:
-        if path.is_dir():
-            found += (one for one in files_under(path, closed.append) if one.suffix.lower() in FORMATS)
+        if path.is_dir() or is_archive(path):
+            found += shape_files(path, fail, unread)
         else:
             found.append(path)
     if not found and not closed:
-        raise UsageError(f"no mesh files in {', '.join(map(str, inputs))}; expected {', '.join(FORMATS)}")
+        there = unread_files(unread) or f"expected {', '.join(FORMATS)}"
+        raise UsageError(f"no mesh files in {', '.join(map(str, inputs))}; {there}")
     return found, closed
 
 

@@ -12,6 +12,7 @@ from sketchshape.datasets.items import Dataset, ShapeItem, SketchItem
 from sketchshape.datasets.labelled import read_labelled_folder
 from sketchshape.datasets.protocols import Task, divide
 from sketchshape.datasets.sample import sample_root
+from sketchshape.datasets.shape_files import shape_files
 from sketchshape.datasets.split import split_validation
 from sketchshape.datasets.walk import class_key, files_under
 from sketchshape.errors import ConfigError, DatasetError, UsageError
@@ -30,6 +31,7 @@ __all__ = [
     "load_dataset",
     "read_labelled_folder",
     "sample_root",
+    "shape_files",
     "split_validation",
 ]
 

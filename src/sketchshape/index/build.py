@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from sketchshape.index.library import File, as_text, mesh_files
 from sketchshape.index.lock import LOCK, alone
 from sketchshape.index.schema import forget_shapes
 from sketchshape.index.standing import Standing
+from sketchshape.mesh import unread_files
+from sketchshape.zips import is_archive
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class IndexSummary:
         turned: shapes that stand otherwise than before, though their files are the same.
         unsure: shapes that are searched in several ways up, in the whole index.
         warned: files under the folder of which something was left out or guessed, with what.
+        unread: how many files of shapes under the folder have a format that is not read, by suffix.
     """
 
     added: int
@@ -48,6 +52,7 @@ class IndexSummary:
     turned: int
     unsure: int
     warned: list[tuple[Path, tuple[str, ...]]]
+    unread: dict[str, int]
 
 
 def build_index(
@@ -67,7 +72,7 @@ def build_index(
     Can be stopped at any moment, by force too: the index opens, and the next call goes on from there.
 
     Args:
-        folder: the library, or a part of it: what is indexed beside the folder stays.
+        folder: the library, or a part of it, or a zip archive: what is indexed beside the folder stays.
         index: folder of the index; made where there is none.
         bundle: the encoders; None is the bundle that ships.
         up: axis that points up in the files, y, z, x, -y, -z or -x, or auto, which judges each shape: chosen
@@ -89,12 +94,13 @@ def build_index(
         SketchshapeError: another process works on the index.
     """
     root, target = Path(os.path.abspath(folder)), Path(index)
-    if not root.is_dir():
-        raise UsageError(f"{folder}: no such folder; expected one with mesh files in it")
+    if not root.is_dir() and not is_archive(root):
+        raise UsageError(f"{folder}: no such folder; expected one with mesh files in it, or a zip archive")
     if up is not None:
         check_way(up)
     bundle = Bundle.open() if bundle is None else bundle
-    files, failures = _walk(root)
+    unread: Counter[str] = Counter()
+    files, failures = _walk(root, unread)
     _claim(target)
     with alone(target):
         if fresh:
@@ -126,19 +132,21 @@ def build_index(
                 counts["turned"],
                 catalogue.unsure(),
                 warned,
+                dict(sorted(unread.items())),
             )
 
 
-def _walk(root: Path) -> tuple[list[File], dict[Path, str]]:
+def _walk(root: Path, unread: Counter[str]) -> tuple[list[File], dict[Path, str]]:
     files: list[File] = []
     failures: dict[Path, str] = {}
-    for found in mesh_files(root):
+    for found in mesh_files(root, unread):
         if isinstance(found, File):
             files.append(found)
         else:
             failures[found[0]] = found[1]
     if not files and not failures:
-        raise UsageError(f"{root}: no mesh files in it; nothing was changed")
+        there = f"; {unread_files(unread)}" if unread else ""
+        raise UsageError(f"{root}: no mesh files in it; nothing was changed{there}")
     return files, failures
 
 

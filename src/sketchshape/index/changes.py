@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sketchshape.index.catalogue import Catalogue
 from sketchshape.index.library import File
+from sketchshape.zips import is_file
 
 NEVER = -1  # time of a file that could not be opened: it is tried again each time
 
@@ -164,7 +165,7 @@ class Changes:
         if self._gone[hash]:
             return self._gone[hash].pop(0)
         rows = base.execute("SELECT path FROM shape WHERE hash = ? ORDER BY id", (hash,)).fetchall()
-        return next((path for (path,) in rows if not os.path.lexists(path)), None)
+        return next((path for (path,) in rows if not (os.path.lexists(path) or is_file(Path(path)))), None)
 
     def _remove_gone(self, base: sqlite3.Connection, seen: set[str], prune: bool) -> None:
         gone = [(path,) for paths in self._gone.values() for path in paths]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from sketchshape.datasets import files_under
+from sketchshape.datasets import shape_files
 from sketchshape.files import digest, file_digest
-from sketchshape.mesh import FORMATS, companions
+from sketchshape.mesh import companions
+from sketchshape.zips import split, state
 
 
 @dataclass(frozen=True)
@@ -40,34 +42,43 @@ class File:
         return digest([own, *others]) if others else own
 
 
-def mesh_files(root: Path) -> Iterator[File | tuple[Path, str]]:
+def mesh_files(root: Path, unread: Counter[str] | None = None) -> Iterator[File | tuple[Path, str]]:
     """Find all mesh files of a library, each folder once, also where links make a loop.
 
     Args:
-        root: the folder.
+        root: the folder, or a zip archive; archives in a folder are folders.
+        unread: here the files of shapes in formats that are not read are counted, by their suffixes.
 
     Yields:
         The files, sorted; path and reason for a file or a folder that cannot even be looked at.
     """
-    closed: list[OSError] = []
-    for path in files_under(root, closed.append):
-        if path.suffix.lower() not in FORMATS:
-            continue
+    closed: list[tuple[Path, str]] = []
+    for path in shape_files(root, lambda path, reason: closed.append((path, reason)), unread):
         try:
             os.fspath(path).encode()
-            if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe would wait for ever
+            zipped = split(path) is not None
+            if not zipped and not stat.S_ISREG(path.stat().st_mode):  # to open a pipe would wait for ever
                 yield path, "is not a file but a pipe, a socket or a device"
                 continue
-            states = [file.stat() for file in (path, *companions(path))]
+            states = [state(file) for file in (path, *companions(path))]
         except UnicodeEncodeError:
             yield as_text(path), "its name is not valid UTF-8; rename it"
         except OSError as error:
             yield path, f"cannot be read: {error.strerror or error}"
         else:
-            tags = path.relative_to(root).parent.parts
-            yield File(path, sum(one.st_size for one in states), max(one.st_mtime_ns for one in states), tags)
-    for problem in closed:
-        yield as_text(Path(problem.filename)), f"cannot be read: {problem.strerror or problem}"
+            sizes, times = zip(*states, strict=True)
+            yield File(path, sum(sizes), max(times), tags_of(path, root))
+    for path, reason in closed:
+        yield as_text(path), reason
+
+
+def tags_of(path: Path, root: Path) -> tuple[str, ...]:
+    """Name the folders that a file is in, from the root on; of an archive on the way without its suffix."""
+    parts = split(path)
+    if parts is None or parts[0] == root:
+        return path.relative_to(root).parent.parts
+    archive, name = parts
+    return (*archive.relative_to(root).parent.parts, archive.stem, *PurePosixPath(name).parent.parts)
 
 
 def as_text(path: Path) -> Path:

@@ -17,7 +17,9 @@ from sketchshape.mesh.ply import look_at_ply, read_ply
 from sketchshape.mesh.seen import other_mesh
 from sketchshape.mesh.soup import Soup
 from sketchshape.mesh.stl import read_stl
+from sketchshape.mesh.unread import CONVERTERS, unread_files
 from sketchshape.types import Mesh
+from sketchshape.zips import SUFFIX as ZIP
 
 Reader = Callable[[Path, bytes], Soup]
 
@@ -34,7 +36,16 @@ FORMATS: tuple[str, ...] = tuple(READERS)
 READER_VERSION = 2
 """Raised with every change by which a file that could be read has other triangles."""
 
-__all__ = ["AXES", "FORMATS", "READER_VERSION", "companions", "load_mesh", "turn"]
+__all__ = [
+    "AXES",
+    "CONVERTERS",
+    "FORMATS",
+    "READER_VERSION",
+    "companions",
+    "load_mesh",
+    "turn",
+    "unread_files",
+]
 
 # What wrong bytes can make a reader raise where it takes the file at its word.
 _MALFORMED = (
@@ -53,7 +64,8 @@ def load_mesh(path: str | Path, up: str | None = None) -> Mesh:
     """Read a mesh file of any supported format.
 
     Args:
-        path: a file with one of the suffixes in FORMATS, in either case.
+        path: a file with one of the suffixes in FORMATS, in either case, or such a file in a zip archive:
+            `lib.zip/chairs/a.obj`.
         up: the axis of the file that points up, one of y, z, x, -y, -z, -x. It is turned to +Y. None is y,
             whatever the shape looks like: `sketchshape.load_upright` judges that.
 
@@ -73,9 +85,7 @@ def load_mesh(path: str | Path, up: str | None = None) -> Mesh:
     suffix = path.suffix.lower()
     reader = READERS.get(suffix)
     if reader is None:
-        raise MeshError(
-            path, f"suffix {path.suffix!r} is not supported, expected one of: {', '.join(FORMATS)}"
-        )
+        raise MeshError(path, _unread(suffix))
     try:
         with np.errstate(all="ignore"):
             return clean(path, reader(path, content(path, LOOKS.get(suffix))), axis)
@@ -84,6 +94,14 @@ def load_mesh(path: str | Path, up: str | None = None) -> Mesh:
     except _MALFORMED as error:
         cause = f"malformed: {type(error).__name__}: {error}"
         raise _explained(MeshError(path, cause), suffix) from error
+
+
+def _unread(suffix: str) -> str:
+    if advice := CONVERTERS.get(suffix):
+        return f"{suffix} files are not read; {advice}"
+    if suffix == ZIP:
+        return "is an archive; name a file in it, such as ARCHIVE.zip/chairs/a.obj"
+    return f"suffix {suffix!r} is not supported, expected one of: {', '.join(FORMATS)}"
 
 
 def _explained(error: MeshError, suffix: str) -> MeshError:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from io import FileIO
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from sketchshape.errors import MeshError
 from sketchshape.mesh.seen import HEAD, stranger
+from sketchshape.zips import is_file, read, split
 
 Look = Callable[[Path, BinaryIO, int], None]
 """Raises MeshError where a file, given as a stream with its size, has nothing to draw or is too short."""
@@ -19,7 +19,7 @@ def content(path: Path, look: Look | None = None) -> bytes:
     """Read a file.
 
     Args:
-        path: the file.
+        path: the file, on the disk or in a zip archive.
         look: asked before the file is read whole; a point cloud of gigabytes shows in its head.
 
     Raises:
@@ -29,7 +29,8 @@ def content(path: Path, look: Look | None = None) -> bytes:
         raise MeshError(path, "is not a regular file")
     try:
         with _opened(path) as stream:
-            size = os.fstat(stream.fileno()).st_size
+            size = stream.seek(0, 2)
+            stream.seek(0)
             if not size:
                 raise MeshError(path, "the file is empty")
             if what := stranger(stream.read(HEAD), path.suffix.lower()):
@@ -46,16 +47,18 @@ def content(path: Path, look: Look | None = None) -> bytes:
 def first_bytes(path: Path) -> bytes:
     """The first HEAD bytes of a file, none where it cannot be read."""
     try:
-        if path.is_file():
-            with path.open("rb") as stream:
+        if is_file(path):
+            with _opened(path) as stream:
                 return stream.read(HEAD)
     except (OSError, ValueError):
         pass
     return b""
 
 
-def _opened(path: Path) -> FileIO:
+def _opened(path: Path) -> BinaryIO:
     try:
+        if split(path):
+            return BytesIO(read(path))
         return path.open("rb", buffering=0)  # or the first bytes would be copied once more with the rest
     except ValueError as error:  # a name that no file can have
         raise MeshError(path, f"cannot be read: {error}") from error

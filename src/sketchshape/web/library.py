@@ -24,6 +24,7 @@ from sketchshape.web.glb import to_glb
 from sketchshape.web.limits import Limits
 from sketchshape.web.problems import Problem
 from sketchshape.web.thumbnails import TURN, to_thumbnail, view_of
+from sketchshape.zips import read
 
 KEPT = 2048  # thumbnails in memory, about 25 KB each
 LARGE = 4_000_000  # bytes of a file that takes long to read: its thumbnail is one of the views of the search
@@ -180,7 +181,7 @@ class Library:
     def _content(self, entry: Entry) -> bytes:
         """Read a file if it is still what was indexed: its place may lead elsewhere by now."""
         try:
-            data = entry.path.read_bytes()
+            data = read(entry.path)
             same = hashlib.sha256(data).hexdigest() == entry.hash
             if same or File(entry.path, 0, 0, ()).hash() == entry.hash:
                 return data

@@ -71,13 +71,22 @@ def _chunks(data: bytes) -> Chunks:
     return Chunks(text, begin, binary, cut)
 
 
+def decoded(text: bytes) -> Any:
+    """Read JSON in UTF-8, 16 or 32; in an older encoding too, of which names alone are spoiled.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return json.loads(text)
+    except UnicodeDecodeError:
+        return json.loads(text.decode("latin-1"))
+
+
 def _parsed(path: Path, text: bytes, at: int) -> dict[str, Any]:
     """Read the JSON, and refuse what is not of version 2."""
     try:
-        try:
-            found = json.loads(text.rstrip(PADDING) if at else text)
-        except UnicodeDecodeError:  # names in an older encoding do no harm
-            found = json.loads(text.rstrip(PADDING).decode("latin-1"))
+        found = decoded(text.rstrip(PADDING) if at else text)
     except json.JSONDecodeError as error:
         raise MeshError(path, f"not valid JSON: {error.msg}", byte=at + error.pos) from error
     if not isinstance(found, dict):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from sketchshape import zips
 from sketchshape.errors import MeshError
+from sketchshape.mesh.gltf.container import decoded
 
 
 def fetch(path: Path, uri: str) -> bytes:
@@ -34,7 +34,10 @@ def fetch(path: Path, uri: str) -> bytes:
     file = beside(path, uri)
     if file is None:
         raise MeshError(path, f"its buffer {uri[:200]!r} is missing, expected it beside the file")
-    return zips.read(file)
+    try:
+        return zips.read(file)
+    except OSError as error:
+        raise MeshError(path, f"its buffer {uri[:200]!r} {error.strerror or error}") from error
 
 
 def beside(path: Path, uri: str) -> Path | None:
@@ -58,9 +61,9 @@ def companions(path: Path) -> list[Path]:
     if path.suffix.lower() != ".gltf":
         return []
     try:
-        buffers = json.loads(zips.read(path))["buffers"]
+        buffers = decoded(zips.read(path))["buffers"]
         uris = [str(buffer["uri"]) for buffer in buffers if "uri" in buffer]
-    except (LookupError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return []  # Whatever is wrong with it, reading the mesh will say so.
     local = [uri for uri in uris if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\]", uri)]
     return [file for uri in local if (file := beside(path, uri))]
