@@ -26,6 +26,7 @@ EXTRAS = {
     "train": ("torch", "filelock", "safetensors", "matplotlib", "jinja2", "onnx", "onnxscript"),
     "serve": ("fastapi", "uvicorn", "prometheus-client", "python-multipart"),
     "timm": ("timm",),
+    "watch": ("watchfiles",),
 }
 
 

@@ -9,9 +9,13 @@ import argparse
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sketchshape.cli.options import add_json, add_up, add_workers
 from sketchshape.say import say, say_json
+
+if TYPE_CHECKING:
+    from sketchshape.index import IndexSummary
 
 SHOWN = 10  # failures, and files with warnings, that are printed
 
@@ -29,6 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fresh", action="store_true", help="remove what the index holds first, but for chosen ways up"
     )
+    parser.add_argument("--watch", action="store_true", help="go on, and index what changes, until Ctrl-C")
     add_workers(parser)
     add_json(parser)
 
@@ -37,26 +42,66 @@ def run(arguments: argparse.Namespace) -> int:
     """Index, and say what was done; 1 when nothing could be indexed."""
     from sketchshape.encoders import Bundle
     from sketchshape.index import build_index
+
+    bundle = Bundle.open(arguments.bundle)
+    before: IndexSummary | None = None
+
+    def bring() -> IndexSummary:
+        # Later runs have nothing to begin anew, and what was chosen is kept.
+        return build_index(
+            arguments.folder,
+            arguments.out,
+            bundle=bundle,
+            up=None if before else arguments.up,
+            prune=arguments.prune and not before,
+            retry=arguments.retry and not before,
+            fresh=arguments.fresh and not before,
+            workers=arguments.workers,
+            quiet=arguments.json or before is not None,
+        )
+
+    if not arguments.watch:
+        summary = bring()
+        _tell(arguments, summary)
+        return int(not summary.shapes)
+
+    from sketchshape.index.watch import follow
+
+    said = ""
+    for done in follow(arguments.folder, arguments.out, bring):
+        if isinstance(done, Exception):
+            said = _complain(arguments, done, said)
+            continue
+        _tell(arguments, done, before)
+        before, said = done, ""
+    return 0
+
+
+def _complain(arguments: argparse.Namespace, error: Exception, said: str) -> str:
+    """Say why a run failed, if it was not said of the one before, and give what is said."""
+    text = str(error) or type(error).__name__
+    if text == said:
+        return said
+    if arguments.json:
+        say_json({"error": text})
+    else:
+        say(f"sketchshape: {text} (tried again, until Ctrl-C)", error=True)
+    return text
+
+
+def _tell(arguments: argparse.Namespace, summary: IndexSummary, before: IndexSummary | None = None) -> None:
+    """Say what a run did; after one before it, what is new."""
     from sketchshape.mesh import unread_files
 
-    summary = build_index(
-        arguments.folder,
-        arguments.out,
-        bundle=Bundle.open(arguments.bundle),
-        up=arguments.up,
-        prune=arguments.prune,
-        retry=arguments.retry,
-        fresh=arguments.fresh,
-        workers=arguments.workers,
-        quiet=arguments.json,
-    )
     if arguments.json:
         failed = [{"path": str(path), "reason": reason} for path, reason in summary.failed]
         warned = [{"path": str(path), "warnings": list(warnings)} for path, warnings in summary.warned]
         say_json({**asdict(summary), "failed": failed, "warned": warned})
-        return int(not summary.shapes)
-    _list("failed", summary.failed)
-    _list("warning", [(path, "; ".join(warnings)) for path, warnings in summary.warned])
+        return
+    known = [*before.failed, *before.warned] if before else []
+    _list("failed", [one for one in summary.failed if one not in known])
+    doubts = [one for one in summary.warned if one not in known]
+    _list("warning", [(path, "; ".join(warnings)) for path, warnings in doubts])
     words = ("added", "changed", "moved", "removed", "unchanged")
     counts = ", ".join(f"{getattr(summary, word)} {word}" for word in words)
     say(
@@ -65,13 +110,12 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if summary.turned:
         say(f"{summary.turned} shapes stand otherwise than before")
-    if summary.unsure:
+    if summary.unsure and not before:
         say(f"{summary.unsure} of {summary.shapes} may stand otherwise: two ways or three are searched")
-    if summary.warned:
+    if summary.warned and not before:
         say(f"{len(summary.warned)} files with warnings")
-    if summary.unread:
+    if summary.unread and not before:
         say(unread_files(Counter(summary.unread)))
-    return int(not summary.shapes)
 
 
 def _list(word: str, files: list[tuple[Path, str]]) -> None:
