@@ -218,16 +218,6 @@ def test_a_buffer_in_its_own_file(tmp_path: Path) -> None:
         load_mesh(path)
 
 
-@pytest.mark.parametrize("name", ["KHR_draco_mesh_compression", "EXT_meshopt_compression"])
-def test_compression_is_named(tmp_path: Path, name: str) -> None:
-    scene = tetra_gltf()
-    scene.json["extensionsUsed"] = [name, "KHR_texture_transform"]
-    assert same(load(tmp_path, scene), TETRA)  # only used: the plain arrays are there as well
-    scene.json["extensionsRequired"] = [name]
-    with pytest.raises(MeshError, match=f"needs the glTF extension {name}, which is not supported"):
-        load(tmp_path, scene)
-
-
 def lie(scene: Gltf, **change: Any) -> None:
     scene.json["accessors"][0].update(change)
 

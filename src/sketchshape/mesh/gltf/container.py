@@ -106,8 +106,8 @@ def _version(version: str) -> str:
 
 def _binary_bytes(found: dict[str, Any]) -> int:
     """How many bytes the binary chunk must have."""
-    buffers = [buffer for buffer in found.get("buffers", []) if "uri" not in buffer]
-    return max((int(buffer.get("byteLength", 0)) for buffer in buffers), default=0)
+    first = (found.get("buffers") or [{}])[0]
+    return 0 if "uri" in first or "extensions" in first else int(first.get("byteLength", 0))
 
 
 def _words(data: bytes, at: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from sketchshape.errors import MeshError
 from sketchshape.mesh.gltf.container import unpack
 from sketchshape.mesh.gltf.extensions import check_required
+from sketchshape.mesh.gltf.meshopt import decode_view
 from sketchshape.mesh.gltf.uris import fetch
 from sketchshape.mesh.soup import Warnings
 
@@ -60,6 +61,11 @@ class Document:
         """Give a buffer view, uncompressed: bytes that hold it, where it begins, and its stride or 0."""
         view = self.list("bufferViews")[index]
         begin, stride = view.get("byteOffset", 0), view.get("byteStride", 0)
+        compressed = [view.get("extensions", {}).get(name) for name in MESHOPT]
+        if how := next(filter(None, compressed), None):
+            if index not in self._views:
+                self._views[index] = decode_view(self.path, self._part(how), how)
+            return self._views[index], 0, stride or (how["byteStride"] if how["mode"] == "ATTRIBUTES" else 0)
         return self._buffer(view["buffer"]), begin, stride
 
     def compressed(self, index: int) -> bytes:

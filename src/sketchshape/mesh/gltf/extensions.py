@@ -8,6 +8,7 @@ from typing import Any
 from sketchshape.errors import MeshError
 
 READ = frozenset((
+    "KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression",
     "EXT_mesh_gpu_instancing", "KHR_node_visibility", "KHR_mesh_quantization",
     "KHR_materials_pbrSpecularGlossiness",
 ))  # fmt: skip

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from sketchshape.mesh.gltf.document import Document
+from sketchshape.mesh.gltf.document import Document, normalised
+from sketchshape.mesh.gltf.draco import Draco
 from sketchshape.mesh.triangulate import fan
 from sketchshape.types import F64, I64
 
 TRIANGLES, STRIP, FAN = 4, 5, 6
+DRACO = "KHR_draco_mesh_compression"
 
 
 class Primitive:
@@ -25,8 +27,15 @@ class Primitive:
     def __init__(self, document: Document, json: dict[str, Any], weights: list[float]) -> None:
         self._document, self._json = document, json
         self.attributes: dict[str, int] = json["attributes"]
+        how = (json.get("extensions") or {}).get(DRACO)
+        plain = "bufferView" in document.list("accessors")[self.attributes["POSITION"]]
+        self._packed: dict[str, int] = {}
+        if how and not plain:  # as a rule what is packed is not there in plain form too
+            self._packed = how["attributes"]
+            self._draco = Draco(document.path, document.compressed(how["bufferView"]))
         self.points = self._morphed(weights)
-        self.triangles = self._triangles(len(self.points))
+        count = len(self.points)
+        self.triangles = _checked(self._draco.triangles, count) if self._packed else self._triangles(count)
 
     def attribute(self, name: str) -> np.ndarray:
         """Give an attribute of the vertices: (vertices, width).
@@ -34,7 +43,11 @@ class Primitive:
         Raises:
             KeyError: it has none of that name.
         """
-        return self._document.accessor(self.attributes[name])
+        index = self.attributes[name]
+        if name not in self._packed:
+            return self._document.accessor(index)
+        array = self._draco.attribute(self._packed[name])
+        return normalised(array) if self._document.list("accessors")[index].get("normalized") else array
 
     def _morphed(self, weights: list[float]) -> F64:
         points = self.attribute("POSITION")[:, :3].astype(np.float64)
@@ -44,12 +57,11 @@ class Primitive:
         return points
 
     def _triangles(self, count: int) -> I64:
-        """The corners, (M, 3); -1 where an index is none of the `count` vertices."""
         mode = self._json.get("mode", TRIANGLES)
         index = np.arange(count)
         if "indices" in self._json:
             index = self._document.accessor(self._json["indices"])[:, 0].astype(np.int64)
-        index = np.where(index < count, index, -1)  # or it would be a vertex of the next mesh
+        index = _checked(index, count)
         if mode == TRIANGLES:
             return index[: len(index) // 3 * 3].reshape(-1, 3)
         if len(index) < 3:
@@ -59,3 +71,8 @@ class Primitive:
         strip = np.stack([index[:-2], index[1:-1], index[2:]], axis=1)
         strip[1::2] = strip[1::2, ::-1]
         return strip
+
+
+def _checked(index: I64, count: int) -> I64:
+    """Indices of vertices, -1 for what is none of them: or it would be a vertex of the next mesh."""
+    return np.where(index < count, index, -1)
