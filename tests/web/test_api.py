@@ -691,6 +691,8 @@ def test_the_description_of_the_api_is_whole(client: httpx.Client) -> None:
         "/api/shapes/{id}/thumbnail.png",
         "/api/shapes/{id}/mesh.glb",
         "/api/shapes/{id}/file/{name}",
+        "/api/shapes/{id}/up",
+        "/api/turn",
         "/api/map",
         "/api/info",
         "/healthz",

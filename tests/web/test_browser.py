@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow  # minutes: a software renderer draws the previews
 
 from PIL import Image  # noqa: E402
 from prefix_proxy import proxied  # noqa: E402
-from web_server import serving, sketch  # noqa: E402
+from web_server import serving, shapes_of, sketch  # noqa: E402
 
 from sketchshape.datasets import sample_root  # noqa: E402
 from sketchshape.encoders.confidence import Confidence  # noqa: E402
@@ -354,6 +354,51 @@ def test_the_preview_turns(visitor: Visitor) -> None:
     visitor.settle()
     assert visitor.title().startswith("More like")
     assert not page.locator("#preview").is_visible()
+
+
+def test_a_shape_that_lies_is_tipped_over_and_found(browser: Any, tmp_path: Path) -> None:
+    for name, path in shapes_of("chair", "cactus", "key", "house"):
+        (tmp_path / "library" / name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, tmp_path / "library" / name)
+    (tmp_path / "library/lying").mkdir()
+    shutil.copy(next(iter(shapes_of("chair")))[1], tmp_path / "library/lying/one.glb")
+    index = tmp_path / "index"
+    build_index(tmp_path / "library", index, up="y", quiet=True)
+    with serving(create_app(Searcher.open(index))) as client:
+        (shape,) = (one for one in client.get("/api/shapes").json()["shapes"] if one["name"] == "one")
+        turn = {"up": "x"}  # a GLB says its axis, so that only a choice for the shape lays it on its side
+        assert client.put(f"/api/shapes/{shape['id']}/up", json=turn).status_code in (200, 202)
+        visitor = Visitor(browser, str(client.base_url).rstrip("/")).visit()
+        page = visitor.page
+        visitor.draw(sketch("chair"))
+        score = "sketchshape.grid.shapes.find(one => one.name === 'one').score"
+        before = page.evaluate(score)
+        page.click(f".tile[data-id='{shape['id']}'] .open")
+        page.wait_for_selector(".stage.ready")
+        thumbnail = page.get_attribute("#preview-still", "src")
+        page.click("[data-tip=right]")
+        visitor.until("sketchshape.preview.shape.ups[0] === 'y'")
+        visitor.settle()
+        assert "It is searched so" in page.inner_text("#preview-up-said")
+        assert page.get_attribute("#preview-still", "src") != thumbnail
+        page.keyboard.press("Shift+ArrowLeft")
+        visitor.until("sketchshape.preview.shape.ups[0] === 'x'")
+        page.wait_for_selector(".stage.ready")
+        page.focus("#preview-canvas")
+        page.keyboard.press("Shift+ArrowRight")  # also where arrows alone turn the view
+        visitor.until("sketchshape.preview.shape.ups[0] === 'y'")
+        page.keyboard.press("Escape")
+        visitor.settle()
+        after = page.evaluate(score)
+        best = page.evaluate("sketchshape.grid.shapes[0].score")
+        assert after > before + 0.1
+        assert after == pytest.approx(best, abs=0.25)
+        image = f".tile[data-id='{shape['id']}'] img"
+        assert page.get_attribute(image, "src") == page.evaluate(
+            "sketchshape.grid.shapes.find(one => one.name === 'one').thumbnail"
+        )
+        assert visitor.complaints == []
+        visitor.context.close()
 
 
 def test_upload_paste_and_drop_of_a_picture(visitor: Visitor, tmp_path: Path) -> None:

@@ -39,6 +39,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a name by which it may be asked, such as shapes.example.org; may be repeated",
     )
+    parser.add_argument(
+        "--read-only",
+        action=argparse.BooleanOptionalAction,
+        help="nobody can turn shapes on the page (the default where others than this machine may ask)",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
 
 
@@ -51,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.bundle,
         root_path=arguments.root_path,
         names=arguments.allowed_host,
+        read_only=arguments.read_only,
         browse=arguments.open,
     )
     return 0
@@ -64,6 +70,7 @@ def serve(
     *,
     root_path: str = "",
     names: Sequence[str] = (),
+    read_only: bool | None = None,
     browse: bool = False,
 ) -> None:
     """Serve an index until Ctrl-C, and print the address.
@@ -76,6 +83,7 @@ def serve(
         root_path: path under which a proxy has the service.
         names: by which it may be asked, beside those of this machine; without any, a service that listens to
             this machine alone may be asked by its names only, and another one by every name.
+        read_only: nobody can turn shapes; None is so where others than this machine may ask.
         browse: open the page in a browser.
 
     Raises:
@@ -92,14 +100,17 @@ def serve(
     hosts = (*LOCAL, *map(check_host, names)) if local or names else (ANY,)
     proxied = bool(names or root_path.strip("/"))  # then others reach it, who need not know where files are
     searcher = Searcher.open(index, bundle)
-    app = create_app(searcher, hosts=hosts, full_paths=local and not proxied, root_path=root_path)
+    ours = local and not proxied
+    closed = not ours if read_only is None else read_only
+    app = create_app(searcher, hosts=hosts, full_paths=ours, root_path=root_path, read_only=closed)
     listening = _listen(host, port)
     if len(searcher):
         searcher.search([[[0, 9, 9], [0, 0, 9]]], 1)  # the encoder is loaded before the first person draws
     address = f"http://{_shown(host)}:{listening.getsockname()[1]}{app.root_path}"
     say(f"sketchshape: {len(searcher)} shapes at {address} (API: {address}/docs); Ctrl-C stops")
-    if not local or proxied:
-        say("Everybody who can reach it can see and download these shapes.", error=True)
+    if not ours:
+        may = "see and download" if closed else "see, download and turn"
+        say(f"Everybody who can reach it can {may} these shapes.", error=True)
     if browse:
         threading.Timer(0.5, webbrowser.open, (f"{address}/",)).start()
     _serve(app, listening)

@@ -22,12 +22,15 @@ def alone(target: Path) -> Iterator[None]:
 
     Raises:
         InWork: another process holds it.
+        SketchshapeError: the folder cannot be written.
     """
     lock = sqlite3.connect(target / LOCK, timeout=0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         lock.close()
+        if "locked" not in str(error):
+            raise SketchshapeError(f"{target}: cannot be written ({error}); give a folder that can") from None
         raise InWork(f"{target}: another process is indexing it ({error}); wait for it") from None
     try:
         yield

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sketchshape.encoders.bundle import Bundle
-from sketchshape.errors import SketchshapeError
+from sketchshape.errors import MeshError
 from sketchshape.index.catalogue import Catalogue, Entry
 from sketchshape.index.changes import Changes
 from sketchshape.index.choices import check_way, choose_folder, choose_shape, forget_shapes
@@ -47,7 +47,8 @@ def turn_shape(
 
     Raises:
         UsageError: there is no index, no such shape, or `up` is no way up.
-        SketchshapeError: its file changed since it was indexed, or another process works on the index.
+        MeshError: its file changed since it was indexed.
+        SketchshapeError: another process works on the index, or it cannot be written.
     """
     check_way(up)
     target, encoders = Path(index), Bundle.open() if bundle is None else bundle
@@ -57,8 +58,8 @@ def turn_shape(
         concerned = same_kind(catalogue, entry) if folder else same_content(catalogue, entry)
         there = {str(one.path) for one in concerned if _unchanged(one)}
         if str(entry.path) not in there:
-            raise SketchshapeError(
-                f"{entry.path} changed or went away since it was indexed; run `sketchshape index` again"
+            raise MeshError(
+                entry.path, "changed or went away since it was indexed; run `sketchshape index` again"
             )
         with catalogue.transaction() as base:
             if folder:

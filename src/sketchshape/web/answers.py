@@ -20,10 +20,17 @@ class Shape(BaseModel):
     faces: int = Field(description="Triangles.")
     size: int = Field(description="Bytes of the file.")
     bounds: tuple[float, float, float] = Field(
-        description="Extent along x, y (up) and z, in the file's unit."
+        description="Extent along x, y (up) and z, in the file's unit, as the shape stands."
     )
     tags: list[str] = Field(description="Names of the folders that it is in.")
     group: int = Field(description="The same for shapes that look the same.")
+    ups: list[str] = Field(
+        description="Axes of the file that may point up, the likeliest first; it is shown with the first up."
+    )
+    found: str | None = Field(
+        None, description="The axis that points up in the way in which it was found; absent outside a search."
+    )
+    warnings: list[str] = Field(description="What of the file was left out or guessed.")
     score: float | None = Field(
         None, description="Likeness, at most 1 without words; absent outside a search."
     )
@@ -70,6 +77,16 @@ class Map(BaseModel):
     labels: list[str] = Field(description="The folders.")
 
 
+class Turned(BaseModel):
+    """How far the turning of shapes is."""
+
+    running: bool
+    done: int = Field(description="Shapes that are done.")
+    total: int = Field(description="Shapes to be done; 0 where nothing has to be drawn again.")
+    failed: str = Field(description="Why it ended early; empty where it did not.")
+    shape: Shape | None = Field(None, description="The shape that was turned, as it stands now.")
+
+
 class Bounds(BaseModel):
     """How much one request may ask for."""
 
@@ -90,6 +107,7 @@ class Info(BaseModel):
     classes: list[str] = Field(description="The classes that the networks were trained on.")
     formats: list[str]
     bundle: str = Field(description="Hash of the networks.")
+    turning: bool = Field(description="Whether shapes can be turned here.")
     limits: Bounds
 
 
@@ -102,15 +120,18 @@ class Said(BaseModel):
     detail: str = Field(description="What was found, what was expected, what to do.")
 
 
-def to_shape(entry: Entry, score: float | None = None, *, full_path: bool = True) -> Shape:
+def to_shape(
+    entry: Entry, score: float | None = None, found: str | None = None, *, full_path: bool = True
+) -> Shape:
     """Describe a shape of the catalogue.
 
     Args:
         entry: of the catalogue.
         score: of a search.
+        found: the axis that points up in the way in which a search found it.
         full_path: name the whole path, not only that from the library's root.
     """
-    address, version = f"api/shapes/{entry.id}", entry.hash[:10]
+    address, version = f"api/shapes/{entry.id}", f"{entry.hash[:10]}{entry.up}"
     inside = "/".join((*entry.tags, entry.path.name))
     return Shape.model_construct(  # the values are our own: no need to check them for each result
         id=entry.id,
@@ -122,6 +143,9 @@ def to_shape(entry: Entry, score: float | None = None, *, full_path: bool = True
         bounds=tuple(entry.bounds),
         tags=list(entry.tags),
         group=entry.group,
+        ups=list(entry.ups),
+        found=found,
+        warnings=list(entry.warnings),
         score=None if score is None else round(float(score), 4),
         thumbnail=f"{address}/thumbnail.png?v={version}",
         mesh=f"{address}/mesh.glb?v={version}",

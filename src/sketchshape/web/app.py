@@ -19,6 +19,7 @@ from sketchshape.web.metrics import Metrics
 from sketchshape.web.place import ANY, Place, check_root_path
 from sketchshape.web.problems import add_handlers
 from sketchshape.web.routes import add_routes
+from sketchshape.web.turning import Turning
 from sketchshape.web.work import Work
 
 STATIC = Path(__file__).parent / "static"
@@ -36,6 +37,7 @@ def create_app(
     hosts: Sequence[str] = (ANY,),
     full_paths: bool = True,
     root_path: str = "",
+    read_only: bool = False,
 ) -> FastAPI:
     """Make the service of one library.
 
@@ -46,6 +48,7 @@ def create_app(
             no other web site reaches it through a name of its own.
         full_paths: give the paths of files in full; without, only from the library's root.
         root_path: path under which a proxy has the service, such as /shapes.
+        read_only: shapes cannot be turned.
 
     Returns:
         The application, for uvicorn or another ASGI server.
@@ -55,11 +58,14 @@ def create_app(
     """
     limits = limits or Limits()
     work, metrics = Work(limits.workers, limits.waiting), Metrics(len(searcher))
+    library = Library(searcher, limits)
+    turning = Turning(library, allowed=not read_only)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         work.close()
+        turning.close()
 
     app = FastAPI(
         title="sketchshape",
@@ -71,7 +77,7 @@ def create_app(
         lifespan=lifespan,
     )
     add_handlers(app)
-    add_routes(app, searcher, Library(searcher, limits), work, metrics, limits, full_paths)
+    add_routes(app, library, turning, work, metrics, limits, full_paths)
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:

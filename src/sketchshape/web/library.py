@@ -9,6 +9,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -34,14 +35,25 @@ class Library:
     """The shapes of an index. Only what was indexed is given out: a file is compared with its hash first.
 
     Args:
-        searcher: of the index; its catalogue may be used from several threads.
+        searcher: of the index; its catalogue may be used from several threads. Another one takes its place
+            when shapes were turned.
         limits: of the service.
     """
 
     def __init__(self, searcher: Searcher, limits: Limits) -> None:
-        self._searcher, self._limits = searcher, limits
+        self.searcher, self._limits = searcher, limits
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._lock = threading.Lock()
+
+    @property
+    def index(self) -> Path:
+        """The folder of the index."""
+        return self.searcher.catalogue.path.parent
+
+    def reload(self) -> None:
+        """Show the index as it is now."""
+        self.searcher = Searcher(self.searcher.catalogue, self.searcher.bundle)
+        self.__dict__.pop("map", None)
 
     def entry(self, id: int) -> Entry:
         """Give what the catalogue says of a shape.
@@ -50,7 +62,7 @@ class Library:
             Problem: there is none of that id.
         """
         try:
-            return self._searcher.catalogue.get(id)
+            return self.searcher.catalogue.get(id)
         except (UsageError, OverflowError):
             raise Problem(
                 404, "no-shape", f"The library has no shape {id}; /api/shapes lists them."
@@ -64,12 +76,12 @@ class Library:
 
     def mixed(self, offset: int, limit: int) -> list[Entry]:
         """Give shapes from all over the library: neighbours in the list are far apart in the folders."""
-        total = len(self._searcher)
+        total = len(self.searcher)
         step = max(1, round(total * 0.381966))  # the golden section spreads any number of picks evenly
         while math.gcd(step, total) > 1:
             step += 1
         places = range(offset, min(offset + limit, total))
-        return list(self.entries(int(self._searcher.ids[place * step % total]) for place in places))
+        return list(self.entries(int(self.searcher.ids[place * step % total]) for place in places))
 
     def thumbnail(self, id: int) -> bytes:
         """Draw a shape: a PNG with transparency.
@@ -129,9 +141,9 @@ class Library:
     @cached_property
     def map(self) -> Map:
         """Where each shape lies, and the folder that it belongs to."""
-        places = _spread(self._searcher.library_map())
-        tags = {entry.id: entry.tags for entry in self._searcher.catalogue.entries()}
-        ids = [int(id) for id in self._searcher.ids]
+        places = _spread(self.searcher.library_map())
+        tags = {entry.id: entry.tags for entry in self.searcher.catalogue.entries()}
+        ids = [int(id) for id in self.searcher.ids]
         folders = _telling([tags.get(id, ()) for id in ids])
         labels = [name for name, _ in Counter(filter(None, folders)).most_common()]
         number = {name: index for index, name in enumerate(labels)}
@@ -150,7 +162,7 @@ class Library:
                 return view_of(load_mesh(entry.path, entry.up))
             except ValueError as error:
                 raise MeshError(entry.path, str(error)) from error
-        views = self._searcher.bundle.views
+        views = self.searcher.bundle.views
         for _, found in cached_views(
             [entry.path],
             count=views.count,

@@ -15,6 +15,7 @@ from sketchshape.errors import SketchError, SketchshapeError
 MEDIA_TYPE = "application/problem+json"
 _TITLES = {
     400: "The request cannot be understood",
+    403: "This is not allowed",
     404: "There is nothing here",
     405: "This address does not take that method",
     409: "The library has changed",

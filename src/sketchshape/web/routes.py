@@ -10,23 +10,26 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request, Response
 from fastapi import Path as InPath
 from PIL import Image
+from pydantic import BaseModel
 
 from sketchshape.encoders.confidence import UNSURE
 from sketchshape.mesh import FORMATS
 from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
 from sketchshape.types import Ranking
-from sketchshape.web.answers import Bounds, Info, Map, Page, Results, Said, Shape, to_shape
+from sketchshape.web.answers import Bounds, Info, Map, Page, Results, Said, Shape, Turned, to_shape
 from sketchshape.web.ask import Ask, Question, read_picture, read_question
 from sketchshape.web.library import Library
 from sketchshape.web.limits import WORDS, Limits
 from sketchshape.web.metrics import MEDIA_TYPE, Metrics
 from sketchshape.web.problems import MEDIA_TYPE as PROBLEM
 from sketchshape.web.problems import Problem
+from sketchshape.web.turning import Turn, Turning, check_same_site
 from sketchshape.web.work import Work
 
 Id = Annotated[int, InPath(ge=0, le=2**62, description="Id of a shape.")]
-FOREVER = {"cache-control": "private, max-age=31536000, immutable"}  # the address carries the hash
+FOREVER = {"cache-control": "private, max-age=31536000, immutable"}  # the address carries hash and way up
+ASK_AGAIN = {"cache-control": "private, no-cache"}
 _SAID: dict[str, Any] = {"model": Said, "content": {PROBLEM: {}}}
 ERRORS: dict[int | str, dict[str, Any]] = {
     404: _SAID | {"description": "There is no such shape."},
@@ -52,8 +55,8 @@ _BODY = {
 
 def add_routes(
     app: FastAPI,
-    searcher: Searcher,
     library: Library,
+    turning: Turning,
     work: Work,
     metrics: Metrics,
     limits: Limits,
@@ -63,10 +66,11 @@ def add_routes(
 
     def results(question: Question) -> Results:
         start = time.perf_counter()
+        searcher = library.searcher
         ranking = find(searcher, library, question, limits)
-        scores = dict(zip(ranking.ids, ranking.scores.tolist(), strict=True))
+        scores = dict(zip(ranking.ids, zip(ranking.scores.tolist(), ranking.ups, strict=True), strict=True))
         found = library.entries(ranking.ids)
-        shapes = [to_shape(entry, scores[entry.id], full_path=full_paths) for entry in found]
+        shapes = [to_shape(entry, *scores[entry.id], full_path=full_paths) for entry in found]
         spent = round((time.perf_counter() - start) * 1e3, 2)
         sure = ranking.confidence
         return Results.model_construct(
@@ -109,22 +113,46 @@ def add_routes(
     ) -> Response:
         if limit > limits.results:
             raise Problem(422, "invalid", f"limit: {limit} shapes are more than {limits.results}.")
-        entries = await work.search(library.mixed if mixed else searcher.catalogue.entries, offset, limit)
+        entries = await work.search(
+            library.mixed if mixed else library.searcher.catalogue.entries, offset, limit
+        )
         listed = [to_shape(entry, full_path=full_paths) for entry in entries]
-        return _json(Page.model_construct(shapes=listed, total=len(searcher), offset=offset))
+        return _json(Page.model_construct(shapes=listed, total=len(library.searcher), offset=offset))
 
     @app.get("/api/shapes/{id}", response_model=Shape, summary="Describe a shape", responses=ERRORS)
     async def shape(id: Id) -> Response:
         return _json(to_shape(await work.search(library.entry, id), full_path=full_paths))
 
+    @app.put(
+        "/api/shapes/{id}/up",
+        response_model=Turned,
+        summary="Turn a shape, or the files of its format in its folder",
+        responses={
+            **ERRORS,
+            202: {"model": Turned, "description": "It goes on; /api/turn tells how far it is."},
+            403: _SAID | {"description": "The service is read-only, or a page of another site asked."},
+            409: _SAID | {"description": "The library is in work, or the file changed."},
+        },
+    )
+    async def turn(request: Request, id: Id, ask: Turn) -> Response:
+        check_same_site(request)
+        await turning.turn(id, ask)
+        said = _turned(turning, to_shape(await work.search(library.entry, id), full_path=full_paths))
+        return _json(said, 202 if said.running else 200)
+
+    @app.get("/api/turn", response_model=Turned, summary="How far the turning of shapes is")
+    async def turned() -> Response:
+        return _json(_turned(turning))
+
     @app.get("/api/shapes/{id}/thumbnail.png", summary="Picture of a shape", responses=ERRORS)
-    async def thumbnail(id: Id) -> Response:
-        return Response(await work.files(library.thumbnail, id), media_type="image/png", headers=FOREVER)
+    async def thumbnail(id: Id, v: str = "") -> Response:
+        picture = await work.files(library.thumbnail, id)
+        return Response(picture, media_type="image/png", headers=FOREVER if v else ASK_AGAIN)
 
     @app.get("/api/shapes/{id}/mesh.glb", summary="A shape as GLB", responses=ERRORS)
-    async def mesh(id: Id, plain: bool = False) -> Response:
+    async def mesh(id: Id, plain: bool = False, v: str = "") -> Response:
         data = await work.files(library.glb, id, plain=plain)
-        return Response(data, media_type="model/gltf-binary", headers=FOREVER)
+        return Response(data, media_type="model/gltf-binary", headers=FOREVER if v else ASK_AGAIN)
 
     @app.get("/api/shapes/{id}/file/{name}", summary="The file of a shape", responses=ERRORS)
     async def file(id: Id, name: str) -> Response:
@@ -143,18 +171,19 @@ def add_routes(
         return _json(
             Info(
                 version=VERSION,
-                shapes=len(searcher),
+                shapes=len(library.searcher),
+                turning=turning.allowed,
                 labels=labels[:200],
-                classes=list(searcher.bundle.classes),
+                classes=list(library.searcher.bundle.classes),
                 formats=[suffix.removeprefix(".") for suffix in FORMATS],
-                bundle=searcher.bundle.hash,
+                bundle=library.searcher.bundle.hash,
                 limits=Bounds(**asdict(limits), words=WORDS),
             )
         )
 
     @app.get("/healthz", summary="Is it up?")
     async def healthz() -> dict[str, str | int]:
-        return {"status": "ok", "shapes": len(searcher)}
+        return {"status": "ok", "shapes": len(library.searcher)}
 
     @app.get("/metrics", summary="Counts and times for Prometheus", response_class=Response)
     async def prometheus() -> Response:
@@ -192,6 +221,12 @@ def find(searcher: Searcher, library: Library, question: Question, limits: Limit
     return searcher.search(sketch, ask.k, **rest)
 
 
-def _json(answer: Results | Page | Shape | Map | Info) -> Response:
+def _turned(turning: Turning, shape: Shape | None = None) -> Turned:
+    return Turned.model_construct(
+        running=turning.running, done=turning.done, total=turning.total, failed=turning.failed, shape=shape
+    )
+
+
+def _json(answer: BaseModel, status: int = 200) -> Response:
     # Our own values in our own classes: written straight, not checked and copied first.
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return Response(answer.model_dump_json(), status, media_type="application/json")

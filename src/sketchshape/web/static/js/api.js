@@ -12,6 +12,19 @@ export async function get(address) {
   return answer(address, {})
 }
 
+/** Choose which way up a shape stands, or all files of its format in its folder; `told` hears how far it is. */
+export async function turn(shape, up, folder, told) {
+  const headers = { 'content-type': 'application/json' }
+  let said = await answer(`api/shapes/${shape.id}/up`, { method: 'PUT', headers, body: JSON.stringify({ up, folder }) })
+  while (said.running) {
+    told(said)
+    await new Promise(again => setTimeout(again, 400))
+    said = await get('api/turn')
+  }
+  if (said.failed) throw new Failure('The shapes were not all turned', said.failed, 'turning')
+  return get(`api/shapes/${shape.id}`)
+}
+
 /** Search by strokes, a shape, a class or words (an object), or by a picture (a Blob) with an object beside it. */
 export async function search(ask, picture = null) {
   if (!picture) {

@@ -51,7 +51,6 @@ export class Grid {
       image.remove()
       picture.append(make('span', { class: 'broken' }, 'No picture: the file changed or went away'))
     }
-    image.src = shape.thumbnail
     picture.append(bar)
     const button = make('button', { type: 'button', class: 'open', onclick: () => this.open(current) })
     button.append(picture, make('span', { class: 'line' }, where, score), name)
@@ -68,6 +67,7 @@ export class Grid {
       element,
       update(now, place) {
         current = now
+        if (image.getAttribute('src') !== now.thumbnail) image.src = now.thumbnail // it was turned
         const scored = now.score != null
         const text = scored ? now.score.toFixed(2) : ''
         if (score.textContent !== text) score.textContent = text

@@ -27,7 +27,7 @@ let drawing = new AbortController() // of an example that draws itself
 let doubt = false // that anything is like the drawing
 
 const easel = new Easel($('canvas'), at => { subject = null; shown = FEW; if ($('notice').dataset.lasts) fine(true); drawn(); ask(at) })
-const preview = new Preview(likeThis, () => address())
+const preview = new Preview(likeThis, () => address(), () => { map.stale(); ask() })
 const grid = new Grid(shape => preview.open(shape, grid.shapes), likeThis)
 const map = new LibraryMap(async id => preview.open(await get(`api/shapes/${id}`)))
 const live = new Live(send, show, fail)
@@ -192,6 +192,7 @@ async function start() {
     most = info.limits.results
     $('count').textContent = shapes(info.shapes)
     offerFilters(info)
+    $('preview-up').hidden = !info.turning
     demo.offer(info.labels, example)
   } catch (error) {
     failed(error, start)

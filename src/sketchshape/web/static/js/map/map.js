@@ -33,6 +33,13 @@ export class LibraryMap {
     document.addEventListener('theme', () => this.#redraw())
   }
 
+  /** Load again when it is next shown: shapes were turned. */
+  stale() {
+    this.#map = null
+    this.#painter.forget()
+    if (this.#canvas.clientWidth) this.load()
+  }
+
   async load() {
     $('map-notice').hidden = true
     try {
@@ -185,7 +192,7 @@ export class LibraryMap {
     card.hidden = i < 0
     if (i < 0) return
     const id = this.#map.ids[i]
-    card.querySelector('img').src = `api/shapes/${id}/thumbnail.png`
+    card.querySelector('img').src = this.#painter.picture(id)
     const caption = card.querySelector('figcaption')
     const label = this.#map.labels[this.#map.label[i]] ?? ''
     caption.replaceChildren(plain(label))

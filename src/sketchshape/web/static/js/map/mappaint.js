@@ -11,12 +11,22 @@ export class MapPainter {
   #canvas
   #context
   #images = new Map()
+  #since = ''
 
   /** @param {() => void} changed called when a thumbnail has arrived */
   constructor(canvas, changed) {
     this.#canvas = canvas
     this.#context = canvas.getContext('2d')
     this.changed = changed
+  }
+
+  /** The address of the thumbnail of a shape; another one after shapes were turned. */
+  picture(id) { return `api/shapes/${id}/thumbnail.png${this.#since}` }
+
+  /** Forget all thumbnails: shapes were turned. */
+  forget() {
+    this.#since = `?since=${Date.now()}`
+    this.#images.clear()
   }
 
   /** @param {(i: number) => [number, number]} toScreen where a shape lies on the canvas  @param {number} over the chosen one */
@@ -92,7 +102,7 @@ export class MapPainter {
     if (!image) {
       image = new Image()
       image.onload = () => this.changed()
-      image.src = `api/shapes/${id}/thumbnail.png`
+      image.src = this.picture(id)
       this.#images.set(id, image)
       if (this.#images.size > 2 * MOST) this.#images.delete(this.#images.keys().next().value)
     }

@@ -1,6 +1,10 @@
 // The large preview of a shape, with its facts, and the way to the one before and after.
 
+import { turn } from '../api.js'
 import { $, bytes, copy, make, number, plain, shown } from '../dom.js'
+import { tipped } from './tip.js'
+
+const TIPS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'far', ArrowDown: 'near' }
 
 export class Preview {
   shape = null
@@ -8,10 +12,12 @@ export class Preview {
   #stage = null
   #shapes = []
   #turn = 0
+  #tipping = false
 
-  /** @param {(shape) => void} like  @param {(shape | null) => void} changed */
-  constructor(like, changed) {
-    Object.assign(this, { like, changed })
+  /** @param {(shape) => void} like  @param {(shape | null) => void} changed  @param {() => void} tipped */
+  constructor(like, changed, tipped) {
+    Object.assign(this, { like, changed, tipped })
+    for (const button of $('preview-up').querySelectorAll('[data-tip]')) button.onclick = () => this.#tip(button.dataset.tip)
     $('preview-close').onclick = () => this.close()
     $('preview-before').onclick = () => this.#step(-1)
     $('preview-after').onclick = () => this.#step(1)
@@ -19,7 +25,7 @@ export class Preview {
     $('preview-like').onclick = () => this.#like()
     this.#dialog.addEventListener('close', () => this.#closed())
     this.#dialog.addEventListener('click', event => { if (event.target === this.#dialog) this.close() })
-    this.#dialog.addEventListener('keydown', event => this.#key(event))
+    this.#dialog.addEventListener('keydown', event => this.#key(event), { capture: true }) // before the canvas
   }
 
   /** Open a shape; `shapes` are those to go through. */
@@ -55,6 +61,8 @@ export class Preview {
       ...Object.entries(facts).map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))),
     )
     $('preview-path').textContent = shown(shape.path)
+    $('preview-kind').textContent = `All ${shape.format.toUpperCase()} files in ${plain(shape.tags.at(-1) ?? 'this folder')}`
+    $('preview-up-said').textContent = shape.ups.length > 1 ? 'It may stand otherwise, so other ways are searched too.' : ''
     $('preview-download').href = shape.file
     $('preview-before').hidden = place < 1
     $('preview-after').hidden = place < 0 || place >= this.#shapes.length - 1
@@ -92,6 +100,29 @@ export class Preview {
     }
   }
 
+  /** Tip the shape over as it is seen, or let it be judged again (auto); what was chosen is kept. */
+  async #tip(tip) {
+    const { shape } = this
+    if (this.#tipping || $('preview-up').hidden) return
+    const up = tip === 'auto' ? 'auto' : tipped(shape.ups[0], tip, this.#stage?.eye ?? 'z')
+    const said = $('preview-up-said')
+    this.#tipping = true
+    said.textContent = 'Turning…'
+    try {
+      const turned = await turn(shape, up, $('preview-folder').checked, ({ done, total }) => {
+        said.textContent = total ? `Turning ${done} of ${total}` : 'Turning…'
+      })
+      this.#shapes = this.#shapes.map(one => (one.id === turned.id ? { ...one, ...turned, score: one.score } : one))
+      if (this.shape?.id === turned.id) this.#show(this.#shapes.find(one => one.id === turned.id) ?? turned)
+      if (turned.ups.length === 1) said.textContent = up === 'auto' ? 'It is judged to stand so.' : 'It is searched so from now on.'
+      this.tipped()
+    } catch (error) {
+      said.textContent = error.message
+    } finally {
+      this.#tipping = false
+    }
+  }
+
   #step(by) {
     const next = this.#shapes[this.#shapes.findIndex(one => one.id === this.shape.id) + by]
     if (next) this.#show(next)
@@ -117,6 +148,12 @@ export class Preview {
 
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.shiftKey && TIPS[event.key]) {
+      this.#tip(TIPS[event.key])
+      event.preventDefault()
+      event.stopPropagation()
+      return
+    }
     const arrows = event.target.id === 'preview-canvas' ? {} : { ArrowLeft: -1, ArrowRight: 1 }
     const by = { PageUp: -1, PageDown: 1, ...arrows }[event.key]
     if (by) this.#step(by)

@@ -66,6 +66,13 @@ export class Stage {
     this.#wake()
   }
 
+  /** The horizontal axis of the shape that points most towards the eye: x, z, -x or -z. Turning by itself ends. */
+  get eye() {
+    this.#controls.autoRotate = false
+    const { x, z } = this.#camera.position
+    return Math.abs(x) > Math.abs(z) ? (x > 0 ? 'x' : '-x') : (z > 0 ? 'z' : '-z')
+  }
+
   clear() {
     if (!this.#shape) return
     this.#scene.remove(this.#shape)
