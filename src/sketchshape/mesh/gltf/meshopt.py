@@ -82,7 +82,7 @@ def _filtered(path: Path, vertices: U8, name: str) -> np.ndarray:
         return vertices
     if name == "EXPONENTIAL":
         words = vertices.view("<i4")
-        return np.ldexp(((words << 8) >> 8).astype(np.float64), words >> 24).astype("<f4")
+        return np.asarray(np.ldexp(((words << 8) >> 8).astype(np.float64), words >> 24), "<f4")
     if name == "QUATERNION" and vertices.shape[1] == 8:
         stored = vertices.view("<i2").astype(np.int64)
         three = stored[:, :3] * (np.sqrt(0.5) / (stored[:, 3:] | 3))
