@@ -456,3 +456,9 @@ def test_a_row_is_never_written_over(folder: Path) -> None:
     index(folder)
     np.testing.assert_array_equal(before._vectors, vectors)
     assert_as_from_scratch(folder)
+
+
+def test_an_index_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder, for root neither")
+    with pytest.raises(SketchshapeError, match="file/index cannot be written to"):
+        build_index(library(tmp_path / "library"), tmp_path / "file/index", bundle=projection(), quiet=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sketchshape.encoders.bundle import Bundle
-from sketchshape.errors import ArtefactError, UsageError
+from sketchshape.errors import ArtefactError, SketchshapeError, UsageError
+from sketchshape.files import writable
 from sketchshape.index.catalogue import NAME, Catalogue, set_fact
 from sketchshape.index.changes import Changes
 from sketchshape.index.choices import check_way, choose_folder
@@ -91,7 +92,7 @@ def build_index(
         UsageError: `folder` is no folder, has no mesh files, `up` is no way up, or `index` is a folder of
             something else.
         ArtefactError: the index is damaged, or was made with another bundle or renderer.
-        SketchshapeError: another process works on the index.
+        SketchshapeError: another process works on the index, or it cannot be written to.
     """
     root, target = Path(os.path.abspath(folder)), Path(index)
     if not root.is_dir() and not is_archive(root):
@@ -173,4 +174,5 @@ def _claim(target: Path) -> None:
         and any(target.iterdir())
     ):
         raise UsageError(f"{target} is not empty and holds no index; choose another folder with --out")
-    target.mkdir(parents=True, exist_ok=True)
+    if not writable(target):
+        raise SketchshapeError(f"{target} cannot be written to; choose another folder with --out")
