@@ -85,10 +85,19 @@ def read(path: Path) -> bytes:
     info = opened.files.get(name)
     if info is None:
         raise FileNotFoundError(f"the archive {parts[0].name} has no file {name!r}")
-    most = min(max(FREE, RATIO * min(info.compress_size, opened.size)), MOST)
+    return unpack(opened.archive, info, opened.size)
+
+
+def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> bytes:
+    """Unpack a file of an archive that has `size` bytes, and give up where it grows too large for that.
+
+    Raises:
+        OSError: it is broken, or a trap.
+    """
+    most = min(max(FREE, RATIO * min(info.compress_size, size)), MOST)
     pieces, total = list[bytes](), 0
     try:
-        with opened.archive.open(info) as stream:
+        with archive.open(info) as stream:
             while piece := stream.read(CHUNK):
                 total += len(piece)
                 if total > most:

@@ -17,6 +17,7 @@ from sketchshape.mesh.ply import look_at_ply, read_ply
 from sketchshape.mesh.seen import other_mesh
 from sketchshape.mesh.soup import Soup
 from sketchshape.mesh.stl import read_stl
+from sketchshape.mesh.threemf import read_3mf
 from sketchshape.mesh.unread import CONVERTERS, unread_files
 from sketchshape.types import Mesh
 from sketchshape.zips import SUFFIX as ZIP
@@ -30,6 +31,7 @@ READERS: dict[str, Reader] = {
     ".ply": read_ply,
     ".glb": read_gltf,
     ".gltf": read_gltf,
+    ".3mf": read_3mf,
 }
 LOOKS: dict[str, Look] = {".off": look_at_off, ".obj": look_at_obj, ".ply": look_at_ply}
 FORMATS: tuple[str, ...] = tuple(READERS)
