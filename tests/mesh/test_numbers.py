@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import mesh_files as files
@@ -119,8 +121,16 @@ def test_commas_between_numbers_part_them(tmp_path: Path, comma: str) -> None:
     "rows", ["1,5 2,5 0.5", "1,234 2,345 3,456", "1,2,3 4 5", "1,234.5 2 3", "1,a 2 3", ",, 1 2 3"]
 )
 def test_commas_that_can_be_read_in_two_ways_are_refused(rows: str) -> None:
-    with pytest.raises(MeshError, match="line 1: expected a number"):
+    with pytest.raises(MeshError, match="line 1: expected a number, with points and no commas"):
         Lines.of(Path("some"), rows.encode()).numbers()
+
+
+def test_long_words_with_and_without_commas_cost_linear_time() -> None:
+    for word in (b"1," * 40000, b"1" * 80000 + b", 1,5 x", b"1 ," * 30000, b"," * 80000):
+        start = time.process_time()
+        with suppress(MeshError):
+            Lines.of(Path("some"), word + b" 1.5\n").numbers()
+        assert time.process_time() - start < 1
 
 
 def test_commas_with_and_without_blanks() -> None:

@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 import mesh_files as files
+import numpy as np
 import pytest
 from mesh_files import SIDES, TETRA, soup, tetra_soup
 
@@ -105,6 +106,15 @@ def test_short_facets_are_left_out_and_long_ones_cut(tmp_path: Path) -> None:
     assert mesh.warnings == ("cut 1 of 1 facets with more than 3 corners into triangles",)
 
 
+def test_big_endian_files_are_known_by_their_count(tmp_path: Path) -> None:
+    record = np.dtype([("numbers", ">f4", 12), ("attribute", ">u2")])
+    records = np.zeros(len(SIDES), record)
+    records["numbers"][:, 3:] = TETRA[SIDES].reshape(-1, 9)
+    mesh = read(tmp_path, b"of a workstation".ljust(80) + struct.pack(">I", len(SIDES)) + records.tobytes())
+    assert soup(mesh) == tetra_soup()
+    assert mesh.warnings == ()
+
+
 def test_two_loops_of_a_facet_are_two_facets(tmp_path: Path) -> None:
     text = "".join(FACETS).replace(" endfacet\n facet normal 0 0 0\n", "")
     assert soup(read(tmp_path, f"solid a\n{text}endsolid\n".encode())) == tetra_soup()
@@ -119,6 +129,8 @@ def test_a_text_that_is_cut_is_said(tmp_path: Path) -> None:
     for size in range(
         last + len("facet normal 0 0 0\n  outer loop\n   vertex 0.0 0"), text.rindex("endloop") + 7
     ):
+        if text[:size].endswith("end"):
+            continue  # the facet is whole
         mesh = read(tmp_path, text[:size].encode())
         assert set(soup(mesh)) < set(tetra_soup())
         assert len(mesh.faces) == 3

@@ -139,6 +139,11 @@ STL = {
     "no name": f"solid\n{FACET}\nendsolid",
     "no normals": "solid a\n" + FACET.replace("normal 0 0 0 ", "") + "\nendsolid",
     "mixed case": "Solid a\n" + FACET.replace("vertex", "Vertex").replace("outer", "OUTER") + "\nEndSolid",
+    "ends in two words": f"solid a\n{FACET.replace('end', 'end ')}\nend solid a",
+    "several solids on one line, without normals": " ".join(
+        f"solid {i} {part} endfacet endsolid {i}"
+        for i, part in enumerate(FACET.replace("normal 0 0 0 ", "").split(" endfacet")[:4])
+    ),
     "blank lines first": f"\n\n \t\nsolid a\n{FACET}\nendsolid",
     "no solid at its start": f"# made here\n{FACET}\nendsolid",
     "normals of nan": "solid a\n" + FACET.replace("l 0 0 0", "l nan -nan(ind) 1.#IND") + "\nendsolid",

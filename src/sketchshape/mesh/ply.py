@@ -117,9 +117,9 @@ def _by_words(lines: Lines, header: Header) -> tuple[Table, tuple[str, ...]] | N
     try:
         rows = lines.numbers()
         for element in header.elements:
-            if element.rows > len(rows.values):
-                return None
             is_list = np.array([bool(item.count) for item in element.properties], bool)
+            if element.rows * len(is_list) > len(rows.values):
+                return None
             starts, lengths, at = walk(rows.values, at, element.rows, is_list)
             if at < 0:
                 return None

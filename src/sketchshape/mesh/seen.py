@@ -31,6 +31,8 @@ STRANGERS = (
     (rb"PXR-USDC|#usda ", "a USD file: convert it to glTF", ()),
     (rb"AC10\d\d\0", "a DWG drawing: export it as STL", ()),
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE document, as of SolidWorks: export it as STL", ()),
+    (rb"[^\n]{0,300}/annex/objects/", "a pointer of git-annex, not the file: run git annex get", ()),
+    (rb"L\x00\x00\x00\x01\x14\x02\x00", "a Windows shortcut, not the file", ()),
     (rb"\x00\x05\x16[\x00\x07]", "what macOS keeps beside a file (AppleDouble), not the file", ()),
 )  # fmt: skip
 """What no mesh begins with, what it is and what to do, and the suffixes for which that is right after all."""
@@ -50,6 +52,9 @@ MESHES = (
     (rb"(\s*999\s*\n[^\n]*\n)*\s*0\s*\n\s*SECTION\b", "DXF", (".dxf",)),
     (rb"\s*<\?xml\b", "XML", (".xml", ".dae", ".x3d", ".amf")),
     (rb"\s*[\[{]\s*[\"\[{]", "JSON", (".json", ".gltf")),
+    (rb"(d\x86|L\x01|\xaad)[^\0]?\0", "a compiled object file", (".o",)),
+    (rb"\d{3}STL\d\d\.\d\d", "subtitles (EBU)", ()),
+    (rb"\.\.?/[^\s\0]+\s*\Z", "a link of Git that was checked out as a text", ()),
     (rb"\0+\Z", "nothing, its first bytes are all zero", ()),
 )
 """Other formats, most of them of 3D shapes, and the suffixes of their files."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from sketchshape.errors import MeshError
 from sketchshape.mesh.soup import Soup, short_faces
-from sketchshape.mesh.text.facets import ENDFACET, ENDLOOP, ENDSOLID, facets
+from sketchshape.mesh.text.facets import ENDSOLID, VERTEX, facets
 from sketchshape.mesh.text.lines import Lines, offsets
 from sketchshape.mesh.text.plain import plain
 from sketchshape.mesh.triangulate import Polygons, triangulate
@@ -18,7 +18,7 @@ HEAD = 84  # 80 bytes of comment and the number of triangles
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 UNFILLED = (0, 2**32 - 1)  # counts of a writer that did not come back to its head
 FAR = 1e12  # what letters or compressed bytes would be as numbers is farther, or not finite
-SAMPLE = 4096
+SAMPLE = 2**16
 PADDING = b"\0\x1a\t\n\r "
 OF_TEXT = re.compile(rb"\b(facet|vertex|endsolid)\b", re.IGNORECASE)
 
@@ -31,13 +31,17 @@ def read_stl(path: Path, data: bytes) -> Soup:
     Raises:
         MeshError: the file is shorter than its count says, or is neither binary nor text STL.
     """
-    count = int.from_bytes(data[HEAD - 4 : HEAD], "little") if len(data) >= HEAD else -1
-    if len(data) != HEAD + count * RECORD.itemsize and _is_text(data):
+    little, big = (int.from_bytes(data[HEAD - 4 : HEAD], order) for order in ("little", "big"))
+    size = len(data) - HEAD
+    if size not in (little * RECORD.itemsize, big * RECORD.itemsize) and _is_text(data):
         return _text(path, data)
-    if len(data) < HEAD:
+    if size < 0:
         cause = f"neither text nor binary STL, of which the head alone has {HEAD} bytes"
         raise MeshError(path, cause, byte=len(data))
-    records, warnings = _records(path, data, count)
+    if size == big * RECORD.itemsize != little * RECORD.itemsize:
+        records, warnings = np.frombuffer(data, RECORD.newbyteorder(), big, HEAD), tuple[str, ...]()
+    else:
+        records, warnings = _records(path, data, little)
     corners = records["corners"].reshape(-1, 3).astype(np.float64)
     return Soup(corners, np.arange(len(corners)).reshape(-1, 3), warnings)
 
@@ -77,7 +81,7 @@ def _text(path: Path, data: bytes) -> Soup:
     text = np.frombuffer(plain(data), np.uint8)
     start, end, number, facet, last = facets(text)
     warnings = tuple[str, ...]()
-    if last not in (ENDSOLID, ENDFACET, ENDLOOP) and len(facet):
+    if last == VERTEX and len(facet):
         warnings = (f"left out the last facet, in line {number[-1]}, within which the file ends",)
         whole = facet < facet[-1]
         start, end, number, facet = start[whole], end[whole], number[whole], facet[whole]

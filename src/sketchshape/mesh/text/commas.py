@@ -9,8 +9,6 @@ import numpy as np
 from sketchshape.types import I64, U8
 
 AT_END = re.compile(rb",(?=\s|\Z)")
-WITHIN = re.compile(rb"[^\s,]+,\S+")
-BESIDE_BLANKS = re.compile(rb"[^\s,][ \t]+\S*,|,\S*[ \t]+\S")
 THOUSANDS = re.compile(rb"[-+]?[1-9]\d{0,2},\d{3}")
 WARNING = "numbers have decimal commas, which were read as points"
 
@@ -37,10 +35,10 @@ def without_commas(text: U8, start: I64, end: I64) -> tuple[U8, bool] | None:
     if b"," not in body:
         return None
     body = AT_END.sub(b" ", body)
-    words = WITHIN.findall(body)
+    words = [word for word in body.split() if b"," in word]
     decimal = False
     if b"." in body or any(word.count(b",") > 1 for word in words):
-        if BESIDE_BLANKS.search(body):
+        if any(b"," in line and len(line.split()) > 1 for line in body.split(b"\n")):
             return None
         body = body.replace(b",", b" ")
     elif words:

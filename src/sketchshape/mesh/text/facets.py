@@ -9,14 +9,10 @@ from sketchshape.mesh.text.lines import keyword
 from sketchshape.mesh.text.scan import HASH, NEWLINE, RETURN, SPACE
 from sketchshape.types import I64, U8
 
-SOLID, ENDSOLID, FACET, NORMAL = keyword(b"solid"), keyword(b"endsoli"), keyword(b"facet"), keyword(b"normal")
-OUTER, VERTEX, ENDLOOP, ENDFACET = (
-    keyword(b"outer"),
-    keyword(b"vertex"),
-    keyword(b"endloop"),
-    keyword(b"endface"),
-)
-KEYWORDS = (SOLID, ENDSOLID, FACET, OUTER, VERTEX, ENDLOOP, ENDFACET)  # as `first_words` cuts them
+SOLID, FACET, NORMAL, OUTER = keyword(b"solid"), keyword(b"facet"), keyword(b"normal"), keyword(b"outer")
+VERTEX, END, LOOP = keyword(b"vertex"), keyword(b"end"), keyword(b"loop")
+ENDSOLID, ENDLOOP, ENDFACET = keyword(b"endsoli"), keyword(b"endloop"), keyword(b"endface")
+KEYWORDS = (SOLID, ENDSOLID, FACET, OUTER, VERTEX, ENDLOOP, ENDFACET, END)  # as `first_words` cuts them
 
 
 @compiled()
@@ -45,6 +41,12 @@ def facets(text: U8) -> tuple[I64, I64, I64, I64, int]:
         i, word = _word(text, i)
         if word not in KEYWORDS:
             continue
+        if word == END:  # as in "end facet"
+            while i < size and text[i] <= SPACE:
+                line += _ends(text, i)
+                i += 1
+            i, word = _word(text, i)
+            word = ENDSOLID if word == SOLID else ENDFACET if word == FACET else ENDLOOP
         last = word
         if word in (SOLID, ENDSOLID):
             i = _name(text, i)
@@ -90,7 +92,7 @@ def _word(text: U8, i: int) -> tuple[int, int]:
 
 @compiled()
 def _name(text: U8, i: int) -> int:
-    """Where the name of a solid ends: with its line, or before "facet normal"."""
+    """Where the name of a solid ends: with its line, or before "facet normal" or "facet outer"."""
     before, at_facet = 0, i
     while i < len(text) and text[i] != NEWLINE and text[i] != RETURN:
         if text[i] <= SPACE:
@@ -98,7 +100,7 @@ def _name(text: U8, i: int) -> int:
             continue
         begin = i
         i, word = _word(text, i)
-        if word == NORMAL and before == FACET:
+        if before == FACET and word in (NORMAL, OUTER):
             return at_facet
         before, at_facet = word, begin
     return i

@@ -86,7 +86,8 @@ class Lines:
             values, offset, bad = parse(text, start, self.end, tail, POWERS)
             warnings = (WARNING,) if decimal else ()
         if bad >= 0:
-            raise self.error(bad, f"expected {what}")
+            commas = ", with points and no commas" if "," in "".join(self.words(bad)) else ""
+            raise self.error(bad, f"expected {what}{commas}")
         return Rows(self, values, offset, warnings)
 
     def error(self, i: int, cause: str) -> MeshError:
