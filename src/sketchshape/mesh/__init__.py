@@ -11,6 +11,8 @@ from sketchshape.errors import MeshError, UsageError
 from sketchshape.mesh.clean import AXES, clean, turn
 from sketchshape.mesh.content import Look, content, first_bytes
 from sketchshape.mesh.gltf import companions, read_gltf
+from sketchshape.mesh.libraries.collada import read_dae
+from sketchshape.mesh.libraries.step import read_step
 from sketchshape.mesh.obj import look_at_obj, read_obj
 from sketchshape.mesh.off import look_at_off, read_off
 from sketchshape.mesh.ply import look_at_ply, read_ply
@@ -32,6 +34,9 @@ READERS: dict[str, Reader] = {
     ".glb": read_gltf,
     ".gltf": read_gltf,
     ".3mf": read_3mf,
+    ".dae": read_dae,
+    ".step": read_step,
+    ".stp": read_step,
 }
 LOOKS: dict[str, Look] = {".off": look_at_off, ".obj": look_at_obj, ".ply": look_at_ply}
 FORMATS: tuple[str, ...] = tuple(READERS)

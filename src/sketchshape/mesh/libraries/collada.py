@@ -1,0 +1,92 @@
+"""COLLADA (.dae), read by pycollada: the geometries and skins of the scene, with Y up."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sketchshape.errors import MeshError
+from sketchshape.mesh.clean import AXES
+from sketchshape.mesh.libraries.extra import library
+from sketchshape.mesh.soup import Soup, Warnings
+from sketchshape.mesh.triangulate import Polygons, triangulate
+from sketchshape.types import F64, I64
+
+MOST = 2**28  # vertices and triangles: instances of one geometry cost the file nothing, but memory a lot
+UP = {"X_UP": "x", "Y_UP": "y", "Z_UP": "z"}
+
+
+def read_dae(path: Path, data: bytes) -> Soup:
+    """Read the vertices (N, 3) and triangles (M, 3) of a COLLADA file's scene, with Y up.
+
+    A skin is drawn as it was bound. Lines and curves are left out.
+
+    Raises:
+        MeshError: pycollada is not installed, or the file is broken.
+    """
+    collada = library(path, "collada", "dae")
+    if b"<!ENTITY" in data.replace(b"\0", b""):
+        raise MeshError(path, "its XML declares entities, which are not read")
+    try:
+        # What it cannot read it leaves out, and keeps as an error.
+        document: Any = collada.Collada(io.BytesIO(data), ignore=[collada.common.DaeError])
+    except collada.common.DaeError as error:
+        raise MeshError(path, f"broken COLLADA: {_said(error)}") from error
+    warnings = Warnings()
+    for problem in document.errors:
+        warnings.add(f"left out a broken part: {_said(problem)}")
+    vertices, faces, count = [np.empty((0, 3))], [np.empty((0, 3), np.int64)], 0
+    total = 0
+    for matrix, primitive in _primitives(document, warnings):
+        points, triangles = _triangles(primitive)
+        if triangles is None:
+            warnings.add("left out a primitive of lines or curves")
+            continue
+        total += len(points) + len(triangles)
+        if total > MOST:
+            raise MeshError(path, f"the scene has more than {MOST} vertices and triangles")
+        inside = (triangles >= 0) & (triangles < len(points))
+        faces.append(np.where(inside, triangles + count, -1))
+        vertices.append(points @ matrix[:3, :3].T + matrix[:3, 3])
+        count += len(points)
+    up = UP.get(getattr(document.assetInfo, "upaxis", None) or "Y_UP", "y")
+    turned = np.concatenate(vertices) @ np.array(AXES[up], np.float64).T
+    return Soup(turned, np.concatenate(faces), warnings.listed())
+
+
+def _primitives(document: Any, warnings: Warnings) -> Iterator[tuple[F64, Any]]:
+    """Give each primitive that the scene shows, and where; all geometries where it has no scene."""
+    if document.scene is None:
+        warnings.add("it has no scene that can be read: each of its geometries is drawn once")
+        for geometry in document.geometries:
+            for primitive in geometry.primitives:
+                yield np.eye(4), primitive
+        return
+    for kind in ("geometry", "controller"):
+        for bound in document.scene.objects(kind):
+            # A skin is bound to its geometry; a morph shows the geometry that it starts from.
+            inner = bound if kind == "geometry" else getattr(bound, "geometry", bound)
+            original = getattr(inner.original, "source_geometry", inner.original)
+            for primitive in original.primitives:
+                yield np.asarray(inner.matrix, np.float64), primitive
+
+
+def _triangles(primitive: Any) -> tuple[F64, I64 | None]:
+    """Vertices (N, 3) and triangles (M, 3) of a primitive; None where it has no faces."""
+    points, index = primitive.vertex, primitive.vertex_index
+    if points is None or index is None:
+        return np.empty((0, 3)), np.empty((0, 3), np.int64)
+    points, index = np.asarray(points, np.float64)[:, :3], np.asarray(index, np.int64)
+    if hasattr(primitive, "vcounts"):
+        offset = np.concatenate([[0], np.cumsum(np.asarray(primitive.vcounts, np.int64))])
+        return points, triangulate(points, Polygons(index.ravel(), offset))
+    return points, index if index.ndim == 2 and index.shape[1] == 3 else None
+
+
+def _said(error: Exception) -> str:
+    text = str(getattr(error, "msg", error))
+    return " ".join(text.split())[:200]

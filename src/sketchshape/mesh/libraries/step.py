@@ -1,0 +1,59 @@
+"""STEP, the format of CAD programs: cascadio makes glTF of it, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from sketchshape.errors import MeshError, MissingExtraError
+from sketchshape.mesh.gltf import read_gltf
+from sketchshape.mesh.soup import Soup
+
+LONGEST = 600  # seconds
+# Deviation of triangles from the true surface: a hundredth of the length of an edge, and half a radian.
+CONVERT = """
+import os, sys
+import cascadio
+out = os.fdopen(os.dup(1), "wb")
+os.dup2(2, 1)  # the library prints what it finds wrong
+out.write(cascadio.load(sys.stdin.buffer.read(), "step", tol_linear=0.01, tol_angular=0.5, tol_relative=True,
+                        use_parallel=False))
+"""
+
+
+def read_step(path: Path, data: bytes) -> Soup:
+    """Read the vertices (N, 3), in metres, and triangles (M, 3) of a STEP file, in its own frame.
+
+    A crash of the library, or what it prints, is an error of the file.
+
+    Raises:
+        MeshError: cascadio is not installed, or can make nothing of the file.
+    """
+    if find_spec("cascadio") is None:
+        raise MeshError(path, str(MissingExtraError("cascadio", "step")))
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", CONVERT],
+            input=data,
+            capture_output=True,
+            timeout=LONGEST,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MeshError(path, f"its surfaces are not triangles after {LONGEST} seconds") from error
+    said = _said(done.stderr)
+    if done.returncode or not done.stdout:
+        raise MeshError(path, f"broken STEP: {said or f'the reader ended with code {done.returncode}'}")
+    soup = read_gltf(path, done.stdout)
+    return soup._replace(warnings=(*soup.warnings, said) if said else soup.warnings)
+
+
+def _said(printed: bytes) -> str:
+    """The first line that the library printed, without the colours of a terminal."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", printed.decode("utf-8", "replace"))
+    lines = (" ".join(line.strip(" *").split()) for line in text.splitlines())
+    return next(filter(None, lines), "")[:200]
