@@ -66,6 +66,7 @@ MESHES = {
     "OFF": (".off", files.off()),
     "OBJ": (".obj", b"# made here\nmtllib a.mtl\n\no chair\n" + files.obj()),
     "text STL": (".stl", files.stl_text()),
+    "binary STL": (".stl", files.stl_binary()),
     "PLY": (".ply", files.ply("<")),
     "binary glTF": (".glb", files.tetra_gltf().glb()),
     "glTF": (".gltf", files.tetra_gltf().gltf()),

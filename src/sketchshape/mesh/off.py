@@ -21,7 +21,7 @@ from sketchshape.types import F64, I64
 HEADER = re.compile(r"(?P<kind>[STCN4]*)(?P<n>n?)OFF(?P<rest>\d*)", re.ASCII)
 """Texture (ST), colour (C) and normal (N) follow the position of a vertex; with 4 it has a divisor w."""
 COLOURS = (None, 0, 1, 3, 4)  # numbers of colour that may follow each face
-HEAD = 2**16  # bytes in which the counts are
+HEAD = 2**14  # bytes in which the counts are
 
 
 class _Head(NamedTuple):

@@ -18,7 +18,7 @@ from sketchshape.mesh.text.walk import walk
 from sketchshape.mesh.triangulate import Polygons, triangulate
 from sketchshape.types import I64, U8
 
-HEAD = 2**20  # bytes in which the header ends
+HEAD = 2**18  # bytes in which the header ends
 
 Table: TypeAlias = "dict[tuple[str, str], np.ndarray | Polygons]"
 """What is read, by the names of an element and a property: numbers, and lists of corners."""

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
+from sketchshape.mesh.stl import FAR as STL_FAR
+from sketchshape.mesh.stl import HEAD as STL_HEAD
+from sketchshape.mesh.stl import RECORD as STL_RECORD
 from sketchshape.mesh.text.plain import plain
 
 HEAD = 4096
@@ -82,10 +87,23 @@ def other_mesh(head: bytes, suffix: str) -> str | None:
         suffix: of its name, in lower case with the point.
     """
     forms = _forms(head)
-    for pattern, name, suffixes in MESHES:
-        if _begins(pattern, forms):
-            return None if suffix in suffixes else f"it looks like {name}, expected {suffix[1:].upper()}"
-    return None
+    known = ((name, suffixes) for pattern, name, suffixes in MESHES if _begins(pattern, forms))
+    name, suffixes = next(known, ("binary STL", (".stl",)) if _is_binary_stl(head) else ("", (suffix,)))
+    return None if suffix in suffixes else f"it looks like {name}, expected {suffix[1:].upper()}"
+
+
+def _is_binary_stl(head: bytes) -> bool:
+    """Whether the first bytes are records of triangles with normals of length 1, or all zero."""
+    count = (len(head) - STL_HEAD) // STL_RECORD.itemsize
+    if count < 1:
+        return False
+    records = np.frombuffer(head, STL_RECORD, count, STL_HEAD)
+    with np.errstate(all="ignore"):
+        lengths = np.linalg.norm(records["normal"].astype(np.float64), axis=1)
+        near = np.abs(records["corners"]) < STL_FAR
+    return bool(
+        near.all() and ((np.abs(lengths - 1) < 1e-3) | (lengths == 0)).all() and head[STL_HEAD:].strip(b"\0")
+    )
 
 
 def _forms(head: bytes) -> set[bytes]:
