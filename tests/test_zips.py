@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sketchshape import zips
-from sketchshape.zips import is_archive, is_file, members, names, read, split, state
+from sketchshape.zips import is_archive, is_file, is_folder, members, names, read, split, state
 
 
 def packed(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -33,7 +33,12 @@ def test_a_path_leads_into_an_archive(tmp_path: Path) -> None:
     assert not is_file(archive / "c.obj")
     assert sorted(names(archive)) == ["b.obj", "chairs"]
     assert names(archive / "chairs") == ["a.obj"]
-    assert names(archive / "tables") == []
+    assert names(archive / "tables") == names(archive / "b.obj") == []
+    assert is_folder(archive)
+    assert is_folder(archive / "chairs")
+    assert is_folder(tmp_path)
+    assert not is_folder(inside)
+    assert not is_folder(archive / "tables")
     assert members(archive).files == {"chairs/a.obj": 5, "b.obj": 6}
     with pytest.raises(FileNotFoundError, match=r"Lib\.ZIP has no file 'c\.obj'"):
         read(archive / "c.obj")

@@ -60,6 +60,11 @@ def is_archive(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX and path.is_file()
 
 
+def is_folder(path: Path) -> bool:
+    """Say whether a path is a folder, on the disk or in an archive, or an archive itself."""
+    return path.is_dir() or is_archive(path) or (split(path) is not None and bool(names(path)))
+
+
 def members(archive: Path) -> Members:
     """List an archive.
 
@@ -127,7 +132,7 @@ def names(folder: Path) -> list[str]:
             return os.listdir(folder)
         within = PurePosixPath(parts[1])
         inside = [PurePosixPath(name) for name in _open(parts[0]).files]
-        found = [name.relative_to(within).parts[0] for name in inside if name.is_relative_to(within)]
+        found = [name.relative_to(within).parts[0] for name in inside if within in name.parents]
         return list(dict.fromkeys(found))
     except OSError:
         return []

@@ -80,6 +80,13 @@ def test_everything_is_found_in_order(root: Path) -> None:
     json.dumps(got.summary())
 
 
+def test_every_format_is_a_shape(root: Path) -> None:
+    for suffix in FORMATS:
+        (root / "shapes" / "axe" / f"more{suffix.upper()}").write_bytes(b"")
+    shapes = load_dataset("folder", root).shapes
+    assert {path.suffix.lower() for path in (one.path for one in shapes)} >= set(FORMATS)
+
+
 def test_strokes_are_drawn(root: Path) -> None:
     other = [[[0, 10], [0, 0]], [[5], [9]]]
     ndjson(root / "sketches/train/wine_bottle.ndjson", {"drawing": DRAWING}, {"drawing": other})

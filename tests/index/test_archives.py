@@ -161,6 +161,17 @@ def test_an_archive_alone_is_a_library(library: Path) -> None:
     assert {entry.tags for entry in searcher.catalogue.entries()} == {(), ("chairs",), ("scene",)}
 
 
+def test_a_folder_in_an_archive_is_a_part_of_the_library(library: Path) -> None:
+    index(library)
+    chairs = library / "sub" / "lib.zip" / "chairs"
+    summary = index(chairs, at="../../../../index")
+    assert (summary.added, summary.unchanged, summary.removed, summary.shapes) == (0, 2, 0, 5)
+    summary = index(chairs, at="../../../../only")
+    assert (summary.added, summary.unread) == (2, {})
+    with pytest.raises(UsageError, match="no such folder"):
+        index(library / "sub" / "lib.zip" / "tables")
+
+
 def test_render_takes_archives_and_counts_what_is_not_read(
     library: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,6 +189,9 @@ def test_render_takes_archives_and_counts_what_is_not_read(
     assert sorted(path.name for path in out.glob("*.png")) == [
         *("a-1.png", "a-2.png", "b.png", "loose.png", "top.png")
     ]
+    capsys.readouterr()
+    assert main(["render", str(library / "sub" / "lib.zip" / "chairs"), *words]) == 0
+    assert "2 of 2 shapes" in capsys.readouterr().out
 
 
 def test_search_like_takes_the_path_of_a_file_in_an_archive(

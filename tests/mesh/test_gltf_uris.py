@@ -97,6 +97,20 @@ def test_a_buffer_beside_the_file(tmp_path: Path, uri: str, file: str, zipped: b
         assert soup(load_mesh(path)) == tetra_soup()
 
 
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a Git LFS pointer"),
+        (b"<!DOCTYPE html><html>404</html>", "is a web page"),
+        (b"", "buffer 0 has 0 bytes, but"),
+    ],
+)
+def test_a_buffer_that_is_something_else(tmp_path: Path, data: bytes, cause: str) -> None:
+    (tmp_path / "a.bin").write_bytes(data)
+    with pytest.raises(MeshError, match=cause):
+        load_mesh(stored(tmp_path, tetra_gltf().gltf("a.bin"), "a.gltf"))
+
+
 def test_the_right_letter_case_comes_first(tmp_path: Path) -> None:
     scene, other = tetra_gltf(), tetra_gltf()
     (tmp_path / "DATA.bin").write_bytes(bytes(len(other.binary)))

@@ -119,7 +119,7 @@ def _find(inputs: list[Path], unread: Counter[str]) -> tuple[list[Path], list[st
     """Find the mesh files, and what cannot be read; count the files of other formats."""
     from sketchshape.datasets import shape_files
     from sketchshape.mesh import FORMATS, unread_files
-    from sketchshape.zips import is_archive
+    from sketchshape.zips import is_folder
 
     found: list[Path] = []
     closed: list[str] = []
@@ -128,7 +128,7 @@ def _find(inputs: list[Path], unread: Counter[str]) -> tuple[list[Path], list[st
         closed.append(f"{path}: {reason}")
 
     for path in inputs:
-        if path.is_dir() or is_archive(path):
+        if is_folder(path):
             found += shape_files(path, fail, unread)
         else:
             found.append(path)

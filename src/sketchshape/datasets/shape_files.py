@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sketchshape.datasets.walk import files_under, hidden
 from sketchshape.mesh import CONVERTERS, FORMATS
-from sketchshape.zips import SUFFIX, is_archive, members
+from sketchshape.zips import SUFFIX, is_archive, members, split
 
 Failed = Callable[[Path, str], object]
 
@@ -17,7 +17,7 @@ def shape_files(root: Path, failed: Failed, unread: Counter[str] | None = None) 
     """Give every mesh file under a folder, sorted; archives on the way are folders.
 
     Args:
-        root: a folder or a zip archive.
+        root: a folder, a zip archive, or a folder in one.
         failed: called with the path of a folder, an archive or a file in one, and the reason.
         unread: here the files of shapes in formats that are not read are counted, by their suffixes.
     """
@@ -25,8 +25,10 @@ def shape_files(root: Path, failed: Failed, unread: Counter[str] | None = None) 
     def closed(problem: OSError) -> None:
         failed(Path(problem.filename), f"cannot be read: {problem.strerror or problem}")
 
-    for path in (root,) if is_archive(root) else files_under(root, closed):
-        for file in _inside(path, failed) if is_archive(path) else (path,):
+    parts = split(root)
+    archive = parts[0] if parts else root
+    for path in (archive,) if is_archive(archive) else files_under(root, closed):
+        for file in _inside(path, root, failed) if is_archive(path) else (path,):
             suffix = file.suffix.lower()
             if suffix in FORMATS:
                 yield file
@@ -34,7 +36,8 @@ def shape_files(root: Path, failed: Failed, unread: Counter[str] | None = None) 
                 unread[suffix] += 1
 
 
-def _inside(archive: Path, failed: Failed) -> Iterator[Path]:
+def _inside(archive: Path, root: Path, failed: Failed) -> Iterator[Path]:
+    """Give the files of an archive, of those in `root` where that is a folder in the archive."""
     try:
         found = members(archive)
     except OSError as error:
@@ -43,6 +46,8 @@ def _inside(archive: Path, failed: Failed) -> Iterator[Path]:
     for name in sorted({*found.files, *found.refused}):
         path = Path(f"{archive}/{name}")
         if any(hidden(part) for part in name.split("/") if part not in ("", ".", "..")):
+            continue
+        if root.is_relative_to(archive) and not path.is_relative_to(root):
             continue
         if path.suffix.lower() == SUFFIX:
             failed(path, "is an archive in an archive, which is not opened; unpack the outer one")

@@ -20,7 +20,7 @@ from sketchshape.index.lock import LOCK, alone
 from sketchshape.index.schema import forget_shapes
 from sketchshape.index.standing import Standing
 from sketchshape.mesh import unread_files
-from sketchshape.zips import is_archive
+from sketchshape.zips import is_folder
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def build_index(
         SketchshapeError: another process works on the index, or it cannot be written to.
     """
     root, target = Path(os.path.abspath(folder)), Path(index)
-    if not root.is_dir() and not is_archive(root):
+    if not is_folder(root):
         raise UsageError(f"{folder}: no such folder; expected one with mesh files in it, or a zip archive")
     if up is not None:
         check_way(up)

@@ -46,7 +46,7 @@ def mesh_files(root: Path, unread: Counter[str] | None = None) -> Iterator[File 
     """Find all mesh files of a library, each folder once, also where links make a loop.
 
     Args:
-        root: the folder, or a zip archive; archives in a folder are folders.
+        root: the folder, a zip archive, or a folder in one; archives in a folder are folders.
         unread: here the files of shapes in formats that are not read are counted, by their suffixes.
 
     Yields:
@@ -75,7 +75,7 @@ def mesh_files(root: Path, unread: Counter[str] | None = None) -> Iterator[File 
 def tags_of(path: Path, root: Path) -> tuple[str, ...]:
     """Name the folders that a file is in, from the root on; of an archive on the way without its suffix."""
     parts = split(path)
-    if parts is None or parts[0] == root:
+    if parts is None or root.is_relative_to(parts[0]):
         return path.relative_to(root).parent.parts
     archive, name = parts
     return (*archive.relative_to(root).parent.parts, archive.stem, *PurePosixPath(name).parent.parts)

@@ -13,6 +13,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from sketchshape import zips
 from sketchshape.errors import MeshError
 from sketchshape.mesh.gltf.container import decoded
+from sketchshape.mesh.seen import HEAD, stranger
 
 
 def fetch(path: Path, uri: str) -> bytes:
@@ -35,9 +36,14 @@ def fetch(path: Path, uri: str) -> bytes:
     if file is None:
         raise MeshError(path, f"its buffer {uri[:200]!r} is missing, expected it beside the file")
     try:
-        return zips.read(file)
+        data = zips.read(file)
     except OSError as error:
         raise MeshError(path, f"its buffer {uri[:200]!r} {error.strerror or error}") from error
+    if data[:1] in b"v<\n " and (
+        what := stranger(data[:HEAD], "")
+    ):  # of text; numbers may look like anything
+        raise MeshError(path, f"its buffer {uri[:200]!r} is {what}")
+    return data
 
 
 def beside(path: Path, uri: str) -> Path | None:
