@@ -74,7 +74,7 @@ def test_lines_that_end_with_cr_alone_leave_a_newline_to_the_body(tmp_path: Path
 def test_comments_are_anywhere_and_words_in_any_case(tmp_path: Path) -> None:
     head = ["PLY ", "comment first", "Format ASCII 1.0", "obj_info num_cols 512",
             "comment end_header is near", "ELEMENT vertex 4", "comment",
-            "property float X", "PROPERTY float y",
+            "property float X # metres", "PROPERTY float y",
             "property  float\tz ",
             "comment element face 9", "element Face 4", "property list uchar int VERTEX_INDICES", "obj_info",
             "End_Header"]  # fmt: skip

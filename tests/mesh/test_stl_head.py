@@ -49,8 +49,8 @@ def test_a_title_or_a_padded_end_changes_nothing(tmp_path: Path, title: bytes, t
 def test_a_wrong_count_is_said_and_all_is_read(tmp_path: Path, title: bytes, count: int) -> None:
     mesh = read(tmp_path, counted(count, title))
     assert soup(mesh) == tetra_soup()
-    assert len(mesh.warnings) == 1
-    assert mesh.warnings[0].startswith(f"its head counts {count} triangles, the file has 4: ")
+    found = "it may be cut short" if 4 < count < 2**32 - 1 else "all of them were read"
+    assert mesh.warnings == (f"its head counts {count} triangles, the file has 4: {found}",)
 
 
 @pytest.mark.parametrize("count", [0, 2, 2**32 - 1])

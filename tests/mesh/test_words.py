@@ -116,6 +116,7 @@ FACES = "element face 4\nproperty list uchar int vertex_index\nend_header\n"
 PLY = {
     "a vertex on two lines": HEAD + "property uchar red\n" + FACES + V.replace("\n", "\n255\n") + F,
     "all on one line": HEAD + FACES + NUMBERS,
+    "comments in the body": HEAD + FACES + "comment first\n" + V + "comment 1 2 3\n" + F,
     "a number on a line": HEAD + FACES + NUMBERS.replace(" ", "\n"),
     "lists nobody asks for": HEAD + "property list uchar float weights\n" + FACES
     + V.replace("\n", " 2\n0.5 0.5\n") + F,

@@ -11,13 +11,14 @@ from sketchshape.compiled import compiled
 from sketchshape.errors import MeshError
 from sketchshape.mesh.ply_header import Header, read_header
 from sketchshape.mesh.soup import Soup, short_faces
-from sketchshape.mesh.text.lines import Lines, offsets
+from sketchshape.mesh.text.lines import Lines, keyword, offsets
 from sketchshape.mesh.text.plain import encoding, plain
 from sketchshape.mesh.text.scan import gather
 from sketchshape.mesh.text.walk import walk
 from sketchshape.mesh.triangulate import Polygons, triangulate
 from sketchshape.types import I64, U8
 
+COMMENT = keyword(b"comment")
 HEAD = 2**18  # bytes in which the header ends
 
 Table: TypeAlias = "dict[tuple[str, str], np.ndarray | Polygons]"
@@ -61,13 +62,13 @@ def look_at_ply(path: Path, stream: BinaryIO, size: int) -> None:
 
 
 def _text(path: Path, data: bytes, header: Header) -> tuple[Table, tuple[str, ...]]:
-    """Read each row from a line, or else from as many words as it has."""
+    """Read each row from a line, or else from as many words as it has, without lines that are comments."""
     body = Lines.of(path, data[header.size :])
     lines = Lines(path, body.text, body.start, body.end, body.number + header.lines)
     try:
         return _by_lines(lines, header)
     except MeshError:
-        found = _by_words(lines, header)
+        found = _by_words(lines[lines.keywords() != COMMENT], header)
         if found is None:
             raise
         return found

@@ -120,7 +120,7 @@ def read_header(path: Path, data: bytes) -> Header:
     order, elements = None, list[Element]()
     texts = LINE.split(data[:size].decode("latin-1"))[:-1]
     for number, text in enumerate(texts, start=1):
-        match text.replace("\0", " ").lower().split():
+        match text.replace("\0", " ").partition("#")[0].lower().split():
             case ["format", str(name), *_] if name in ORDERS:
                 order = ORDERS[name]
             case ["element", str(name), str(rows)] if rows.isdecimal() and len(rows) < 16:

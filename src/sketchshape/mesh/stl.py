@@ -66,9 +66,10 @@ def _records(path: Path, data: bytes, count: int) -> tuple[np.ndarray, tuple[str
             f"left out {len(data) - HEAD - count * RECORD.itemsize} bytes after the last triangle",
         )
     if count > whole > 0 and (rest == 0 or count in UNFILLED) and _triangles(data, records, 0):
-        return records, (f"{said}: it may be cut short",)
+        found = "all of them were read" if count in UNFILLED else "it may be cut short"
+        return records, (f"{said}: {found}",)
     need = f"its {count} triangles need {HEAD + count * RECORD.itemsize} bytes"
-    raise MeshError(path, f"binary STL ends too early: {need}, of which there are {whole}", byte=len(data))
+    raise MeshError(path, f"binary STL ends too early: {need}, {whole} are there whole", byte=len(data))
 
 
 def _triangles(data: bytes, records: np.ndarray, first: int) -> bool:
