@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import time
 from pathlib import Path
 
 import mesh_files as files
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from mesh_files import SIDES, TETRA, soup, tetra_soup
 
 from sketchshape.errors import MeshError
@@ -51,6 +55,47 @@ SAME = {
 def test_the_tetrahedron_is_the_same(tmp_path: Path, name: str) -> None:
     mesh = read(tmp_path, SAME[name])
     assert soup(mesh) == tetra_soup()
+    assert mesh.warnings == ()
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    count=st.integers(1, 9),
+    code=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_every_spelling_of_a_mesh_is_the_same_mesh(tmp_path: Path, seed: int, count: int, code: str) -> None:
+    chance = random.Random(seed)
+    vertices = np.round(np.random.default_rng(seed).uniform(-9, 9, (count + 2, 3)), 3)
+    faces = np.array([[i, i + 1, i + 2] for i in range(count)])
+
+    def word(corner: int, seen: int) -> str:
+        index = chance.choice([corner + 1, corner - seen])
+        return f"{index}{chance.choice(['', '/', '/1', '//2', '/1/2', '//'])}"
+
+    def number(value: float) -> str:
+        form = chance.choice(["{:.3f}", "{:+.3f}", "{:.6e}", "{:E}", "{!r}"])
+        text = form.format(float(value))
+        return text.replace("e", "D") if chance.random() < 0.2 else text
+
+    statements = list[str]()
+    for seen, row in enumerate(vertices.tolist(), start=1):
+        statements.append(
+            "v " + " ".join(map(number, row)) + chance.choice(["", " 1", " 0.5 0.5 0.5", " # v 1 2"])
+        )
+        if seen > 2:
+            statements.append("f " + " ".join(word(corner, seen) for corner in faces[seen - 3].tolist()))
+        statements += chance.choice(
+            [[], ["# C:\\"], ["usemtl wood\\"], ["o f 1 2 3"], [""], ["g a \\", "  b c"]]
+        )
+    gap = lambda: chance.choice([" ", "\t", "  ", " \\\n", "\\ \r\n ", " \\\r"])  # noqa: E731
+    lines = [
+        line if line.startswith(("#", "o", "g", "usemtl", " ")) or "#" in line else line.replace(" ", gap())
+        for line in statements
+    ]
+    text = "".join(line + chance.choice(["\n", "\r\n", "\r", "\n\n"]) for line in lines)
+    mesh = read(tmp_path, text.encode(code))
+    assert soup(mesh) == soup(Mesh(vertices, faces))
     assert mesh.warnings == ()
 
 

@@ -59,7 +59,7 @@ def join(text: U8) -> I64:
 
 @compiled()
 def _statement(text: U8, i: int) -> bool:
-    """Whether a line begins with v, vt, vn, vp, f, fo, l or p, and then a number."""
+    """Whether a line begins with v, vt, vn, vp, f, fo, l or p, and then a number or a backslash."""
     size = len(text)
     while i < size and text[i] <= SPACE and text[i] != NEWLINE and text[i] != RETURN:
         i += 1
@@ -74,4 +74,6 @@ def _statement(text: U8, i: int) -> bool:
     gap = i
     while i < size and (text[i] == SPACE or text[i] == 9):
         i += 1
-    return i > gap and i < size and (48 <= text[i] <= 57 or text[i] in (PLUS, MINUS, POINT))
+    if i == size or text[i] == BACKSLASH:
+        return i < size
+    return i > gap and (48 <= text[i] <= 57 or text[i] in (PLUS, MINUS, POINT))
