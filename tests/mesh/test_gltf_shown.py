@@ -86,6 +86,37 @@ def test_a_node_of_a_mesh_that_is_not_there(tmp_path: Path) -> None:
     assert soup(load(tmp_path, scene)) == tetra_soup()
 
 
+def test_a_broken_skin_is_no_skin(tmp_path: Path) -> None:
+    scene = tetra_gltf(skin=0, translation=[1, 2, 3])
+    primitive = scene.json["meshes"][0]["primitives"][0]
+    primitive["attributes"]["JOINTS_0"] = scene.add([[9, 0, 0, 0]] * 4, "B")
+    primitive["attributes"]["WEIGHTS_0"] = scene.add([[1, 0, 0, 0.0]] * 4)
+    scene.json["skins"] = [{"joints": [0]}]
+    mesh = load(tmp_path, scene)
+    assert soup(mesh) == copies(moved(1, 2, 3))
+    assert mesh.warnings == ("a skin is broken: what it moves is drawn where its node is",)
+
+
+def test_whole_numbers_with_a_point_and_nulls(tmp_path: Path) -> None:
+    scene = tetra_gltf(children=None, rotation=None, weights=None, skin=None, extensions=None)
+    scene.json["nodes"][0]["mesh"] = 0.0
+    scene.json["accessors"][0] |= {"count": 4.0, "componentType": 5126.0}
+    scene.json["meshes"][0]["primitives"][0] |= {"targets": None, "extensions": None, "mode": 4.0}
+    assert soup(load(tmp_path, scene)) == tetra_soup()
+    del scene.json["meshes"][0]["primitives"][0]["indices"]
+    scene.json["meshes"][0]["primitives"][0]["indices"] = None
+    assert len(load(tmp_path, scene).faces) == 1
+
+
+@pytest.mark.parametrize(("kind", "letter"), [(5124, "<i4"), (5130, "<f8")])
+def test_numbers_of_opengl_that_are_none_of_gltf(tmp_path: Path, kind: int, letter: str) -> None:
+    scene = tetra_gltf()
+    points = TETRA * 2
+    scene.json["accessors"][0] |= {"bufferView": scene.view(points.astype(letter).tobytes())}
+    scene.json["accessors"][0]["componentType"] = kind
+    assert soup(load(tmp_path, scene)) == copies(points)
+
+
 def test_meshes_without_nodes_are_drawn(tmp_path: Path) -> None:
     scene = tetra_gltf()
     del scene.json["nodes"], scene.json["scenes"]

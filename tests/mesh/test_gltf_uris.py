@@ -32,6 +32,7 @@ def stored(folder: Path, data: bytes, name: str = "a.glb") -> Path:
         f"data:application/gltf-buffer;base64,{CODED}",
         f"data:;base64,{CODED}",
         f"data:base64,{CODED}",
+        f" \tdata:;base64,{CODED} ",
         f"DATA:Application/Octet-Stream;BASE64,{CODED}",
         f"data:application/octet-stream;charset=utf-8;base64,{CODED.rstrip('=')}",
         f"data:application/octet-stream;base64,{quote(CODED, safe='')}",

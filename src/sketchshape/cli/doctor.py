@@ -27,6 +27,9 @@ EXTRAS = {
     "serve": ("fastapi", "uvicorn", "prometheus-client", "python-multipart"),
     "timm": ("timm",),
     "watch": ("watchfiles",),
+    "draco": ("DracoPy",),
+    "dae": ("pycollada",),
+    "step": ("cascadio",),
 }
 
 

@@ -74,13 +74,20 @@ def _chunks(data: bytes) -> Chunks:
 def decoded(text: bytes) -> Any:
     """Read JSON in UTF-8, 16 or 32; in an older encoding too, of which names alone are spoiled.
 
+    Whole numbers are integers, also where they are written as 4.0: to most readers they are the same.
+
     Raises:
         ValueError: it is no JSON.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=_number)
     except UnicodeDecodeError:
-        return json.loads(text.decode("latin-1"))
+        return json.loads(text.decode("latin-1"), parse_float=_number)
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def _parsed(path: Path, text: bytes, at: int) -> dict[str, Any]:
@@ -92,7 +99,7 @@ def _parsed(path: Path, text: bytes, at: int) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise MeshError(path, "expected a JSON object of glTF")
     asset = found.get("asset")
-    version = str(asset.get("version", "2.0") if isinstance(asset, dict) else "2.0")
+    version = str((asset.get("version") if isinstance(asset, dict) else None) or "2.0")
     if isinstance(found.get("meshes"), dict):
         version = "1.0"  # its meshes have names; not every exporter wrote the version
     if not re.match(r"2(\.|$)", version):
@@ -101,13 +108,14 @@ def _parsed(path: Path, text: bytes, at: int) -> dict[str, Any]:
 
 
 def _version(version: str) -> str:
+    version += "" if "." in version else ".0"
     return f"is glTF of version {version}, expected 2.0; convert it, e.g. with Blender or gltf-pipeline"
 
 
 def _binary_bytes(found: dict[str, Any]) -> int:
     """How many bytes the binary chunk must have."""
     first = (found.get("buffers") or [{}])[0]
-    return 0 if "uri" in first or "extensions" in first else int(first.get("byteLength", 0))
+    return 0 if first.get("uri") or "extensions" in first else int(first.get("byteLength", 0))
 
 
 def _words(data: bytes, at: int) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from sketchshape.mesh.gltf.uris import fetch
 from sketchshape.mesh.soup import Warnings
 
 COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+COMPONENTS |= {5124: "<i4", 5130: "<f8"}  # of OpenGL; some exporters write them
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
 
@@ -108,7 +109,7 @@ class Document:
     def _buffer(self, index: int) -> bytes:
         if index not in self._buffers:
             uri = self.list("buffers")[index].get("uri")
-            self._buffers[index] = self._binary if uri is None else fetch(self.path, uri)
+            self._buffers[index] = fetch(self.path, uri) if uri else self._binary
         return self._buffers[index]
 
 

@@ -29,7 +29,7 @@ def worlds(document: Document, nodes: list[Any]) -> F64:
     found = np.tile(np.eye(4), (len(nodes), 1, 1))
     parents = dict[int, int]()
     for index, node in enumerate(nodes):
-        for child in node.get("children", []):
+        for child in node.get("children") or []:
             if not 0 <= child < len(nodes) or parents.setdefault(child, index) != index:
                 raise MeshError(
                     document.path, f"child {child} of node {index} is no node, or has two parents"
@@ -41,7 +41,7 @@ def worlds(document: Document, nodes: list[Any]) -> F64:
         reached += 1
         above = found[parents[index]] if index in parents else np.eye(4)
         found[index] = above @ _local(nodes[index])
-        waiting += nodes[index].get("children", [])
+        waiting += nodes[index].get("children") or []
     if reached < len(nodes):
         raise MeshError(document.path, "a node is its own ancestor")
     return found
@@ -54,9 +54,9 @@ def shown(document: Document, nodes: list[Any]) -> list[int]:
     """
     scenes = document.list("scenes")
     if scenes:
-        roots = list(scenes[document.json.get("scene", 0)].get("nodes", []))
+        roots = list(scenes[document.json.get("scene", 0)].get("nodes") or [])
     else:
-        children = {child for node in nodes for child in node.get("children", [])}
+        children = {child for node in nodes for child in node.get("children") or []}
         roots = [index for index in range(len(nodes)) if index not in children]
     found, waiting = dict[int, None](), roots[::-1]
     while waiting:
@@ -67,7 +67,7 @@ def shown(document: Document, nodes: list[Any]) -> list[int]:
             document.warnings.add("left out a hidden node")
             continue
         found[index] = None
-        waiting += nodes[index].get("children", [])[::-1]
+        waiting += (nodes[index].get("children") or [])[::-1]
     return list(found)
 
 
@@ -94,12 +94,12 @@ def _extension(node: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _local(node: dict[str, Any]) -> F64:
     """The matrix of a node to its parent."""
-    if "matrix" in node:
+    if node.get("matrix") is not None:
         return np.array(node["matrix"], np.float64).reshape(4, 4).T
     local = np.eye(4)
-    rotation = np.array([node.get("rotation", (0, 0, 0, 1))], np.float64)
-    local[:3, :3] = _turns(rotation)[0] * np.array(node.get("scale", (1, 1, 1)), np.float64)
-    local[:3, 3] = node.get("translation", (0, 0, 0))
+    rotation = np.array([node.get("rotation") or (0, 0, 0, 1)], np.float64)
+    local[:3, :3] = _turns(rotation)[0] * np.array(node.get("scale") or (1, 1, 1), np.float64)
+    local[:3, 3] = node.get("translation") or (0, 0, 0)
     return local
 
 

@@ -51,7 +51,7 @@ class Primitive:
 
     def _morphed(self, weights: list[float]) -> F64:
         points = self.attribute("POSITION")[:, :3].astype(np.float64)
-        for weight, target in zip(weights, self._json.get("targets", []), strict=False):
+        for weight, target in zip(weights, self._json.get("targets") or [], strict=False):
             if weight and "POSITION" in target:
                 points = points + weight * self._document.accessor(target["POSITION"])
         return points
@@ -59,7 +59,7 @@ class Primitive:
     def _triangles(self, count: int) -> I64:
         mode = self._json.get("mode", TRIANGLES)
         index = np.arange(count)
-        if "indices" in self._json:
+        if self._json.get("indices") is not None:
             index = self._document.accessor(self._json["indices"])[:, 0].astype(np.int64)
         index = _checked(index, count)
         if mode == TRIANGLES:

@@ -58,7 +58,7 @@ class Scene:
             return
         try:
             mesh = self.document.list("meshes")[node["mesh"]]
-            weights = node.get("weights", mesh.get("weights", []))
+            weights = node.get("weights") or mesh.get("weights") or []
             primitives = list(mesh["primitives"])
         except _BROKEN as problem:
             self._leave_out(problem)
@@ -66,7 +66,7 @@ class Scene:
         for json in primitives:
             if json.get("mode", TRIANGLES) not in (TRIANGLES, STRIP, FAN):
                 self.document.warnings.add("left out a primitive of points or lines")
-            elif "POSITION" not in json.get("attributes", {}):
+            elif "POSITION" not in (json.get("attributes") or {}):
                 self.document.warnings.add("left out a primitive without positions")
             elif invisible(self.document, json):
                 self._unseen.append((index, json, weights))
@@ -109,9 +109,12 @@ class Scene:
     def _placed(self, index: int, primitive: Primitive) -> tuple[F64, F64]:
         """Points (N, 3) of a primitive, and the matrices (n, 4, 4) that put them into the scene."""
         node, points = self.nodes[index], primitive.points
-        if "skin" in node and "JOINTS_0" in primitive.attributes:
-            skin = self.document.list("skins")[node["skin"]]
-            return posed(self.document, skin, points, self._worlds, primitive.attribute), np.eye(4)[None]
+        if node.get("skin") is not None and "JOINTS_0" in primitive.attributes:
+            try:
+                skin = self.document.list("skins")[node["skin"]]
+                return posed(self.document, skin, points, self._worlds, primitive.attribute), np.eye(4)[None]
+            except _BROKEN:
+                self.document.warnings.add("a skin is broken: what it moves is drawn where its node is")
         matrices = self._worlds[index] @ instances(self.document, node)
         alive = np.abs(matrices[:, :3, :3]).max(axis=(1, 2)) > 0
         self.document.warnings.add("left out a part that is shrunk to a point", int((~alive).sum()))

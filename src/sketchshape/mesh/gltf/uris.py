@@ -28,8 +28,8 @@ def fetch(path: Path, uri: str) -> bytes:
     Raises:
         MeshError: there is no such file, or the data cannot be decoded.
     """
-    if uri[:5].lower() == "data:":
-        return _inline(path, uri[5:])
+    if uri.lstrip()[:5].lower() == "data:":
+        return _inline(path, uri.lstrip()[5:])
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\]", uri):
         raise MeshError(path, f"its buffer {uri[:60]!r} is not a file beside it")
     file = beside(path, uri)
