@@ -68,6 +68,23 @@ class MeshError(FileError):
     """A mesh file cannot be read, or has nothing to draw."""
 
 
+class MissingReaderError(MeshError):
+    """The package that reads a mesh file is not installed; the cause is the command that installs it.
+
+    Args:
+        path: the file.
+        package: the package that could not be imported.
+        extra: the extra of sketchshape that brings it.
+    """
+
+    def __init__(self, path: str | Path, package: str, extra: str) -> None:
+        self.package, self.extra = package, extra
+        super().__init__(path, str(MissingExtraError(package, extra)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return MissingReaderError, (self.path, self.package, self.extra)
+
+
 class SketchError(FileError):
     """A sketch cannot be read, or has no ink."""
 

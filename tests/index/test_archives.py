@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -214,6 +215,17 @@ def test_a_folder_of_formats_that_are_not_read_says_what_to_do(tmp_path: Path) -
     assert unread == {".fbx": 2, ".blend": 1}
     with pytest.raises(UsageError, match=r"not read: 2 \.fbx, 1 \.blend; convert them to GLB"):
         index(tmp_path, at="../i")
+
+
+def test_what_lacks_a_package_is_tried_again(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("collada", reason="needs the extra [dae]")
+    (library / "a.dae").write_text("<COLLADA>")
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "collada", None)
+        (failed,) = index(library).failed
+        assert failed[1] == "collada is not installed; run: pip install 'sketchshape[dae]'"
+    (failed,) = index(library).failed
+    assert failed[1].startswith("broken COLLADA")
 
 
 def test_the_page_gives_out_files_of_archives(library: Path) -> None:

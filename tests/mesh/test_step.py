@@ -16,6 +16,13 @@ from sketchshape.mesh.libraries import step
 
 pytest.importorskip("cascadio", reason="needs the extra [step]")
 
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "step"
+
+
 HEAD = (
     "ISO-10303-21;\nHEADER;\nFILE_DESCRIPTION((''),'2;1');\nFILE_NAME('','',(''),(''),'','','');\n"
     "FILE_SCHEMA(('AUTOMOTIVE_DESIGN'));\nENDSEC;\nDATA;\n"
@@ -109,6 +116,18 @@ def test_a_box_lies_as_in_the_file(tmp_path: Path, name: str, capfd: pytest.Capt
     assert absolute_area(mesh) == pytest.approx(52e-6, rel=1e-5)
     assert mesh.warnings == ()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_is_converted_once(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = stored(tmp_path, box((2, 3, 4)))
+    first = load_mesh(path)
+    (kept,) = cache.iterdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(step.subprocess, "run", lambda *_, **__: pytest.fail("converted again"))
+        np.testing.assert_array_equal(load_mesh(path).vertices, first.vertices)
+    kept.write_bytes(kept.read_bytes()[:-1])  # a damaged one is made again
+    np.testing.assert_array_equal(load_mesh(path).vertices, first.vertices)
+    assert int.from_bytes(kept.read_bytes()[8:12], "little") == kept.stat().st_size
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sketchshape.errors import FileError, MissingReaderError
 from sketchshape.index.catalogue import Catalogue
 from sketchshape.index.library import File
 from sketchshape.zips import is_file
@@ -121,11 +122,15 @@ class Changes:
             (path, size, mtime, reason),
         )
 
-    def fail_all(self, base: sqlite3.Connection, files: Sequence[File], reason: str) -> None:
-        """Note that files of one content cannot be indexed; they are not found any more."""
+    def fail_all(self, base: sqlite3.Connection, files: Sequence[File], error: FileError) -> None:
+        """Note that files of one content cannot be indexed; they are not found any more.
+
+        What only lacks a package is tried again the next time.
+        """
         for file in files:
             base.execute("DELETE FROM shape WHERE path = ?", (str(file.path),))
-            self.fail(base, str(file.path), file.size, file.mtime, reason)
+            time = NEVER if isinstance(error, MissingReaderError) else file.mtime
+            self.fail(base, str(file.path), file.size, time, error.cause)
 
     def _to_open(self, files: Sequence[File], retry: bool) -> list[File]:
         """Leave out the files that have the size and the time that they had."""

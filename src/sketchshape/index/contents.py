@@ -70,7 +70,7 @@ def keep(
                 changes.turn(base, path, job.hash, job.ways[path])
         for job, error in ready:
             if isinstance(error, FileError):
-                changes.fail_all(base, job.files, error.cause)
+                changes.fail_all(base, job.files, error)
 
 
 def write_reading(base: sqlite3.Connection, hash: str, warnings: Sequence[str]) -> None:

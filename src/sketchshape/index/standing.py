@@ -84,7 +84,7 @@ class Standing:
         with self.catalogue.transaction() as base:
             for hash, said in ready:
                 if isinstance(said, FileError):
-                    self.changes.fail_all(base, unknown[hash].files if hash in unknown else (), said.cause)
+                    self.changes.fail_all(base, unknown[hash].files if hash in unknown else (), said)
                     continue
                 write_reading(base, hash, said.warnings)
                 row = (json.dumps(said.scores), judge, hash)

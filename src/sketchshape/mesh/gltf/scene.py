@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sketchshape.errors import MeshError
+from sketchshape.errors import MeshError, MissingReaderError
 from sketchshape.mesh.gltf.document import Document
 from sketchshape.mesh.gltf.materials import invisible
 from sketchshape.mesh.gltf.nodes import all_nodes, instances, shown, worlds
@@ -95,6 +95,8 @@ class Scene:
         try:
             primitive = Primitive(self.document, json, weights)
             points, matrices = self._placed(index, primitive)
+        except MissingReaderError:  # half a shape would stay in an index when the package is there
+            raise
         except _BROKEN as problem:
             self._leave_out(problem)
             return

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sketchshape.errors import MeshError, MissingExtraError
+from sketchshape.errors import MissingReaderError
 
 
 def library(path: Path, package: str, extra: str) -> Any:
@@ -18,9 +18,9 @@ def library(path: Path, package: str, extra: str) -> Any:
         extra: of sketchshape, that brings it.
 
     Raises:
-        MeshError: it is not installed, with the command that installs it.
+        MissingReaderError: it is not installed.
     """
     try:
         return import_module(package)
     except ImportError as error:
-        raise MeshError(path, str(MissingExtraError(package, extra))) from error
+        raise MissingReaderError(path, package, extra) from error

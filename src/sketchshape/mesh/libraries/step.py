@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -9,7 +10,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from sketchshape.errors import MeshError, MissingExtraError
+from sketchshape.errors import MeshError, MissingReaderError
+from sketchshape.files import atomic, cache_dir, digest
 from sketchshape.mesh.gltf import read_gltf
 from sketchshape.mesh.soup import Soup
 
@@ -28,13 +30,17 @@ out.write(cascadio.load(sys.stdin.buffer.read(), "step", tol_linear=0.01, tol_an
 def read_step(path: Path, data: bytes) -> Soup:
     """Read the vertices (N, 3), in metres, and triangles (M, 3) of a STEP file, in its own frame.
 
-    A crash of the library, or what it prints, is an error of the file.
+    A crash of the library, or what it prints, is an error of the file. What it made without a word is kept in
+    the cache: it takes a second for a box, and a file is read more than once on its way into an index.
 
     Raises:
         MeshError: cascadio is not installed, or can make nothing of the file.
     """
+    kept = cache_dir() / "step" / f"{digest(CONVERT, data)}.glb"
+    if (known := _known(kept)) is not None:
+        return read_gltf(path, known)
     if find_spec("cascadio") is None:
-        raise MeshError(path, str(MissingExtraError("cascadio", "step")))
+        raise MissingReaderError(path, "cascadio", "step")
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", CONVERT],
@@ -49,7 +55,19 @@ def read_step(path: Path, data: bytes) -> Soup:
     if done.returncode or not done.stdout:
         raise MeshError(path, f"broken STEP: {said or f'the reader ended with code {done.returncode}'}")
     soup = read_gltf(path, done.stdout)
+    if not said:
+        with contextlib.suppress(OSError), atomic(kept) as temporary:
+            temporary.write_bytes(done.stdout)
     return soup._replace(warnings=(*soup.warnings, said) if said else soup.warnings)
+
+
+def _known(kept: Path) -> bytes | None:
+    """A GLB of the cache, if it is there and whole."""
+    try:
+        data = kept.read_bytes()
+    except OSError:
+        return None
+    return data if data[:4] == b"glTF" and int.from_bytes(data[8:12], "little") == len(data) else None
 
 
 def _said(printed: bytes) -> str:
