@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,20 @@ def test_names_in_utf8_with_and_without_saying_so_and_in_old_letters(tmp_path: P
     for encoding, name in (("utf-8", "st\u00fchl.obj"), ("cp437", "st\u00fchl.obj")):
         raw = name.encode(encoding)
         archive = packed(tmp_path / f"{encoding}.zip", {"x" * len(raw): b"plain"})
+        changed(archive, b"x" * len(raw), raw)
+        assert list(members(archive).files) == [name]
+        assert read(archive / name) == b"plain"
+
+
+def test_a_second_name_in_utf8_is_taken_if_it_is_of_the_first(tmp_path: Path) -> None:
+    raw = "st\u00fchl.obj".encode("cp437")
+    for crc, name in ((zlib.crc32(raw), "\u6905.obj"), (1, "st\u00fchl.obj")):
+        field = b"\1" + struct.pack("<I", crc) + "\u6905.obj".encode()
+        info = zipfile.ZipInfo("x" * len(raw))
+        info.extra = struct.pack("<HH", 0x7075, len(field)) + field
+        archive = tmp_path / f"{crc}.zip"
+        with zipfile.ZipFile(archive, "w") as made:
+            made.writestr(info, b"plain")
         changed(archive, b"x" * len(raw), raw)
         assert list(members(archive).files) == [name]
         assert read(archive / name) == b"plain"

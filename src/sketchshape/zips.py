@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import stat
+import struct
 import threading
 import zipfile
 import zlib
@@ -28,6 +29,7 @@ KEPT = 4  # archives whose lists stay in memory
 CHUNK = 2**20
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 ENCRYPTED, UTF8 = 0x1, 0x800  # flags of a file
+UNICODE_NAME = 0x7075  # a field beside the name
 
 _BROKEN = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError)
 
@@ -211,8 +213,19 @@ def _name(info: zipfile.ZipInfo) -> str:
     name = info.orig_filename.split("\0")[0]
     if not info.flag_bits & UTF8:
         with contextlib.suppress(UnicodeError):  # it is in the old letters
-            name = name.encode("cp437").decode("utf-8")
+            raw = name.encode("cp437")
+            name = (_second_name(info.extra, raw) or raw).decode("utf-8")
     return name.replace("\\", "/")
+
+
+def _second_name(extra: bytes, raw: bytes) -> bytes | None:
+    """The name in UTF-8 that some write beside one in old letters, if it is of the same name."""
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        field, extra = extra[4 : 4 + size], extra[4 + size :]
+        if kind == UNICODE_NAME and field[:1] == b"\1" and field[1:5] == struct.pack("<I", zlib.crc32(raw)):
+            return field[5:]
+    return None
 
 
 def _refusal(name: str, info: zipfile.ZipInfo) -> str | None:
