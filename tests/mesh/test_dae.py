@@ -147,6 +147,47 @@ def test_a_broken_part_is_left_out_and_said(tmp_path: Path) -> None:
     assert found.warnings == ("left out a primitive of lines or curves",)
 
 
+def test_materials_that_cannot_be_read_cost_no_shape(tmp_path: Path) -> None:
+    bind = (
+        '<bind_material><technique_common><instance_material symbol="m" target="#none"/></technique_common>'
+        "</bind_material>"
+    )
+    nodes = (
+        f'<node id="n"><instance_geometry url="#g">{bind}</instance_geometry>'
+        '<instance_geometry url="#g"><bind_material/></instance_geometry></node>'
+        '<node id="k"><translate>9 0 0</translate>'
+        f'<instance_geometry url="#g">{bind}</instance_geometry></node>'
+    )
+    libraries = (
+        '<library_images/><library_effects><effect id="e"><profile_COMMON><technique sid="t"><phong><diffuse>'
+        '<texture texture="none" texcoord="uv"/></diffuse></phong></technique></profile_COMMON></effect>'
+        '</library_effects><library_materials><material id="m"><instance_effect url="#x"/></material>'
+        "</library_materials>"
+    )
+    found = load(tmp_path, dae(nodes=nodes, libraries=libraries))
+    assert soup(found) == copies(TETRA, TETRA, TETRA + np.array([9, 0, 0]))
+    assert found.warnings == ()
+
+
+def test_a_file_that_forgets_its_schema(tmp_path: Path) -> None:
+    assert soup(load(tmp_path, dae().replace(f' xmlns="{SCHEMA}"'.encode(), b""))) == tetra_soup()
+
+
+def test_a_morph_is_drawn_as_it_begins(tmp_path: Path) -> None:
+    targets = (
+        '<source id="t"><IDREF_array id="ta" count="1">g</IDREF_array><technique_common>'
+        '<accessor source="#ta" count="1" stride="1"><param name="MORPH_TARGET" type="IDREF"/></accessor>'
+        "</technique_common></source>" + source("w", [0.5], 1) + '<targets><input semantic="MORPH_TARGET" '
+        'source="#t"/><input semantic="MORPH_WEIGHT" source="#w"/></targets>'
+    )
+    libraries = (
+        '<library_controllers><controller id="c"><morph source="#g" method="NORMALIZED">'
+        f"{targets}</morph></controller></library_controllers>"
+    )
+    nodes = '<node id="n"><translate>0 1 0</translate><instance_controller url="#c"/></node>'
+    assert soup(load(tmp_path, dae(nodes=nodes, libraries=libraries))) == copies(TETRA + np.array([0, 1, 0]))
+
+
 def test_without_a_scene_each_geometry_is_drawn(tmp_path: Path) -> None:
     loop = '<node id="n"><instance_node url="#n"/></node>'
     for data in (dae(scene=""), dae(nodes=loop)):

@@ -119,6 +119,15 @@ def test_the_right_letter_case_comes_first(tmp_path: Path) -> None:
     assert soup(load_mesh(stored(tmp_path, scene.gltf("data.bin"), "a.gltf"))) == tetra_soup()
 
 
+@pytest.mark.parametrize("uri", ["A" * 6000, "a\0b.bin", "", "/".join("a" * 900)])
+def test_a_uri_that_no_file_can_have(tmp_path: Path, uri: str) -> None:
+    path = stored(tmp_path, tetra_gltf().gltf("x"), "a.gltf")
+    path.write_text(path.read_text().replace('"x"', json.dumps(uri)))
+    with pytest.raises(MeshError, match=r"is missing, expected it beside|has 0 bytes"):
+        load_mesh(path)
+    assert companions(path) == []
+
+
 @pytest.mark.parametrize(
     "uri", ["/etc/passwd", "C:\\x\\a.bin", "file:///etc/passwd", "\\\\host\\a.bin", "http:a"]
 )

@@ -109,5 +109,5 @@ def _folded(name: str) -> str:
 def _is_file(path: Path) -> bool:
     try:
         return zips.is_file(path)
-    except ValueError:  # a name that no file can have
+    except (OSError, ValueError):  # a name that no file can have
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from sketchshape.mesh.triangulate import Polygons, triangulate
 from sketchshape.types import F64, I64
 
 MOST = 2**28  # vertices and triangles: instances of one geometry cost the file nothing, but memory a lot
+SCHEMA = b"http://www.collada.org/2005/11/COLLADASchema"
+COLOURS = rb"<(bind_material|library_(?:effects|materials|images))\b(?:[^>]*[^>/])?>.*?</\1\s*>"
+"""What is of no shape. A geometry whose material cannot be read would be left out with it."""
 UP = {"X_UP": "x", "Y_UP": "y", "Z_UP": "z"}
 
 
@@ -33,7 +37,7 @@ def read_dae(path: Path, data: bytes) -> Soup:
         raise MeshError(path, "its XML declares entities, which are not read")
     try:
         # What it cannot read it leaves out, and keeps as an error.
-        document: Any = collada.Collada(io.BytesIO(data), ignore=[collada.common.DaeError])
+        document: Any = collada.Collada(io.BytesIO(_plain(data)), ignore=[collada.common.DaeError])
     except collada.common.DaeError as error:
         raise MeshError(path, f"broken COLLADA: {_said(error)}") from error
     warnings = Warnings()
@@ -56,6 +60,15 @@ def read_dae(path: Path, data: bytes) -> Soup:
     up = UP.get(getattr(document.assetInfo, "upaxis", None) or "Y_UP", "y")
     turned = np.concatenate(vertices) @ np.array(AXES[up], np.float64).T
     return Soup(turned, np.concatenate(faces), warnings.listed())
+
+
+def _plain(data: bytes) -> bytes:
+    """Leave out materials, and name the schema where the file forgets to."""
+    data = re.sub(COLOURS, b"", data, flags=re.DOTALL)
+    root = re.search(rb"<COLLADA\b[^>]*>", data)
+    if root and b"xmlns" not in root[0]:
+        data = data.replace(b"<COLLADA", b'<COLLADA xmlns="' + SCHEMA + b'"', 1)
+    return data
 
 
 def _primitives(document: Any, warnings: Warnings) -> Iterator[tuple[F64, Any]]:
