@@ -14,7 +14,7 @@ from sketchshape.mesh import AXES, load_mesh, turn
 from sketchshape.resources import UPRIGHT
 from sketchshape.types import Mesh
 from sketchshape.upright import Judge
-from sketchshape.upright.pictures import CHANNELS, SIDES, SIZE, draw
+from sketchshape.upright.measures import measures
 from sketchshape.upright.priors import prior
 
 QUADS = [(0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5)]
@@ -74,17 +74,26 @@ def test_a_turned_shape_has_the_turned_judgement(judge: Judge) -> None:
         np.testing.assert_allclose(turned[where], straight, atol=0.02)
 
 
-def test_a_turn_only_changes_the_order_of_the_pictures() -> None:
+def test_a_turn_only_changes_the_order_of_the_measures() -> None:
     mesh = chair()
-    straight = draw(mesh)
-    assert straight.shape == (6, SIDES, CHANNELS, SIZE, SIZE)
+    straight = measures(mesh)
     for number, way in enumerate(AXES):
-        again = draw(turn(mesh, way))[0]
-        steps = [
-            np.abs(np.roll(again, step, axis=0).astype(int) - straight[number]).mean()
-            for step in range(SIDES)
-        ]
-        assert min(steps) < 0.01
+        np.testing.assert_allclose(measures(turn(mesh, way))[0], straight[number], atol=1e-6)
+
+
+def test_a_table_is_measured_as_it_is() -> None:
+    way_up, way_down = measures(table())[[0, 3]]
+    ground, ceiling = 12 + np.arange(8), 20 + np.arange(8)  # after proportions and turns
+    np.testing.assert_allclose(way_up[ground], way_down[ceiling], atol=1e-12)
+    np.testing.assert_allclose(way_up[ceiling], way_down[ground], atol=1e-12)
+    legs, top = 4 * 0.1 * 0.1, 2 * 1
+    area = 2 * top + 2 * 0.1 * (2 + 1) + 4 * (4 * 0.1 * 0.9 + 2 * 0.01)
+    assert way_up[ground[0]] == pytest.approx(
+        (legs + 4 * 4 * 0.1 * 0.03) / area, rel=0.3
+    )  # 59 points of 4096 by area, give or take
+    assert way_up[ground[1]] == pytest.approx(1, abs=0.05)  # the legs stand in the corners
+    assert way_up[0] == pytest.approx(0.5)
+    assert way_up[5] < 0.5 < way_up[6]  # top and bottom differ, the sides are mirrored
 
 
 def test_probabilities_sum_to_one(judge: Judge) -> None:
@@ -129,18 +138,18 @@ def test_a_changed_judge_is_named(tmp_path: Path) -> None:
     shutil.copytree(UPRIGHT, folder)
     record = json.loads((folder / "judge.json").read_text())
     for change, message in (
-        ({"format": 99}, "format 99, expected 1"),
+        ({"format": 99}, "format 99, expected 2"),
         ({"warmth": 2 * record["warmth"]}, "changed since it was made"),
-        ({"pictures": {}}, "made for pictures"),
+        ({"measures": {}}, "made for measures"),
     ):
         (folder / "judge.json").write_text(json.dumps({**record, **change}))
         with pytest.raises(ArtefactError, match=message):
             Judge.open(folder=folder)
     (folder / "judge.json").write_text(json.dumps(record))
-    network = (folder / "judge.onnx").read_bytes()
-    (folder / "judge.onnx").write_bytes(network[:-1])
-    with pytest.raises(ArtefactError, match=r"judge\.onnx or judge\.json changed"):
+    network = (folder / "judge.npz").read_bytes()
+    (folder / "judge.npz").write_bytes(network[:-1])
+    with pytest.raises(ArtefactError, match=r"judge\.npz or judge\.json changed"):
         Judge.open(folder=folder)
-    (folder / "judge.onnx").unlink()
+    (folder / "judge.npz").unlink()
     with pytest.raises(ArtefactError, match=r"judge\.json: damaged"):
         Judge.open(folder=folder)

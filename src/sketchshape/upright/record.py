@@ -8,11 +8,11 @@ from typing import Any
 
 from sketchshape.errors import ArtefactError
 from sketchshape.files import digest, file_digest, write_json
-from sketchshape.upright.pictures import CHANNELS, ELEVATION, SIDES, SIZE
+from sketchshape.upright.measures import CELLS, GRID, POINTS, SLICES, STEPS
 
-FORMAT = 1
-RECORD, NETWORK = "judge.json", "judge.onnx"
-_PICTURES = {"size": SIZE, "channels": CHANNELS, "sides": SIDES, "elevation": ELEVATION}
+FORMAT = 2
+RECORD, NETWORK = "judge.json", "judge.npz"
+_MEASURES = {"points": POINTS, "slices": SLICES, "steps": STEPS, "grid": GRID, "cells": CELLS}
 
 
 def write_record(folder: Path, facts: dict[str, Any]) -> str:
@@ -25,7 +25,7 @@ def write_record(folder: Path, facts: dict[str, Any]) -> str:
     Returns:
         The hash of the judge.
     """
-    deciding = {"format": FORMAT, "pictures": _PICTURES, "warmth": facts["warmth"]}
+    deciding = {"format": FORMAT, "measures": _MEASURES, "warmth": facts["warmth"]}
     whole = _hash(folder, deciding)
     write_json(folder / RECORD, {**deciding, "kind": "upright", "hash": whole, **facts})
     return whole
@@ -37,16 +37,16 @@ def read_record(folder: Path) -> dict[str, Any]:
     Raises:
         ArtefactError: a file is missing or changed, or it was made for another version.
     """
-    path, again = folder / RECORD, "install the package again"
+    path, again = folder / RECORD, "install the package again, or make it with scripts/data/make_upright.py"
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if record["format"] != FORMAT or record["kind"] != "upright":
             raise ArtefactError(f"{path}: format {record['format']}, expected {FORMAT}; {again}")
-        if record["pictures"] != _PICTURES:
+        if record["measures"] != _MEASURES:
             raise ArtefactError(
-                f"{path}: made for pictures {record['pictures']}, here are {_PICTURES}; {again}"
+                f"{path}: made for measures {record['measures']}, here are {_MEASURES}; {again}"
             )
-        deciding = {name: record[name] for name in ("format", "pictures", "warmth")}
+        deciding = {name: record[name] for name in ("format", "measures", "warmth")}
         if record["hash"] != _hash(folder, deciding):
             raise ArtefactError(f"{folder}: {NETWORK} or {RECORD} changed since it was made; {again}")
     except (OSError, ValueError, KeyError, TypeError) as error:
