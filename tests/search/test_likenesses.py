@@ -22,6 +22,7 @@ from sketchshape.index import build_index
 from sketchshape.mesh import load_mesh
 from sketchshape.render import render_views
 from sketchshape.search import Searcher
+from sketchshape.upright.many import Judged
 
 STROKES = [[[0, 100, 100, 0, 0], [0, 0, 60, 60, 0]]]
 
@@ -51,9 +52,9 @@ def sketch_of(name: str) -> np.ndarray:
     return length_one(point) if name in ("cosine", "subspace") else point
 
 
-def shape_of(name: str, path: Path) -> np.ndarray:
+def shape_of(name: str, path: Path, up: str = "y") -> np.ndarray:
     """The embedding of a mesh file, in float64: rows of what its likeness takes."""
-    rows = projected(prepare_views(render_views(load_mesh(path), 4, 32), SIDE))
+    rows = projected(prepare_views(render_views(load_mesh(path, up), 4, 32), SIDE))
     if name == "subspace":
         first = length_one(rows[0])
         return np.stack([first, length_one(rows[1] - first * (first @ rows[1]))])
@@ -115,6 +116,31 @@ def test_a_sketch_ranks_by_its_likeness(
     check(ranking, expected)
     curve = 1 / (1 + math.exp(-5 * (max(expected.values()) - 0.5)))
     assert ranking.confidence == pytest.approx(curve, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_of_several_ways_the_best_counts(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def torn(paths, **_):
+        scores = tuple(np.log([0.5, 0.01, 0.46, 0.01, 0.01, 0.01]).tolist())
+        yield from ((number, Judged(scores, ())) for number in range(len(paths)))
+
+    monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("sketchshape.index.standing.judge_files", torn)
+    bundle = Bundle.open(onnx_bundle(tmp_path / "bundle", name))
+    build_index(library(tmp_path / "library"), tmp_path / "index", bundle=bundle, quiet=True, workers=1)
+    searcher = Searcher.open(tmp_path / "index", bundle)
+    shapes = {one.path: [shape_of(name, one.path, up) for up in "yx"] for one in searcher.catalogue.entries()}
+    assert searcher._vectors.shape == (12, bundle.numbers)
+    for ranking, point in (
+        (searcher.search(STROKES, 99), sketch_of(name)),
+        (searcher.by_class("box", 99), centers()[0]),
+    ):
+        each = {path: [between(name, point, one) for one in both] for path, both in shapes.items()}
+        check(ranking, {path: max(scores) for path, scores in each.items()})
+        assert ranking.ups == tuple("yx"[int(np.argmax(each[path]))] for path in ranking.paths)
+    own = shapes.pop(searcher.catalogue.get(1).path)
+    alike = {path: max(among(name, a, b) for a in own for b in both) for path, both in shapes.items()}
+    check(searcher.like(1, 99), alike)
 
 
 def test_words_add_to_the_likeness(searcher: Searcher) -> None:
