@@ -64,7 +64,8 @@ The commands are in docs/decisions/0006-words.md.
   lines only.
 * The drawings are of people who had 20 seconds and a mouse, from all over the world but not evenly.
 * How sure a search is was fitted on drawings of these 89 classes and 587 shapes; in a library of
-  thousands it is a little too sure.
+  thousands it is a little too sure. Scribbles, words and dots were told from drawings afterwards, with
+  scripts/data/fit_nonsense.py.
 
 ## How it was made
 

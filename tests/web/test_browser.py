@@ -22,6 +22,7 @@ if BROWSER is None:
     pytest.skip("needs a browser: apt-get install chromium", allow_module_level=True)
 pytestmark = pytest.mark.slow  # minutes: a software renderer draws the previews
 
+import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 from prefix_proxy import proxied  # noqa: E402
 from web_server import serving, shapes_of, sketch  # noqa: E402
@@ -442,6 +443,28 @@ def test_upload_paste_and_drop_of_a_picture(visitor: Visitor, tmp_path: Path) ->
     assert "not a picture" in page.locator("#notice").text_content()
     assert [text for text in visitor.complaints if "422" not in text] == []
     visitor.complaints.clear()  # the browser tells of each refusal
+
+
+def test_a_photograph_dropped_on_the_page_finds_what_was_drawn(visitor: Visitor) -> None:
+    """A sheet on a dark desk, under a lamp from one side, larger than what the page sends."""
+    random = np.random.default_rng(5)
+    ink = 1 - draw_strokes(sketch("mushroom", 1), 900, 12) / 255.0
+    scene = np.full((1500, 2000), 60.0)
+    scene[150:1350, 250:1750] = 225
+    scene[300:1200, 600:1500] -= 170 * ink
+    scene = scene * np.linspace(0.65, 1, 2000) + random.normal(0, 4, scene.shape)
+    photograph = io.BytesIO()
+    Image.fromarray(np.clip(scene, 0, 255).astype(np.uint8)).save(photograph, "JPEG", quality=85)
+    visitor.page.evaluate(
+        "([bytes]) => { const data = new DataTransfer();"
+        "data.items.add(new File([new Uint8Array(bytes)], 'photo.jpg', {type: 'image/jpeg'}));"
+        "dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true})) }",
+        [list(photograph.getvalue())],
+    )
+    visitor.page.wait_for_selector("#picture-note:not([hidden])")
+    visitor.settle()
+    assert visitor.first_row()[0] == "mushroom"
+    assert visitor.title() == "Looks like your drawing"
 
 
 def test_a_link_gives_the_drawing_again(visitor: Visitor, browser: Any, address: str) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketchshape.encoders.bundle import Bundle
-from sketchshape.encoders.confidence import Confidence
 from sketchshape.errors import SketchError, UsageError
 from sketchshape.images import prepare
 from sketchshape.index.catalogue import Catalogue
@@ -114,9 +113,10 @@ class Searcher:
         if sketch is None and not words.strip():
             raise UsageError("nothing to search for: give a drawing, or words of file and folder names")
         compare = self.bundle.likeness.between
-        alike = None if sketch is None else compare(self.embed(sketch)[None], self._shapes)[0]
+        vector = None if sketch is None else self.embed(sketch)
+        alike = None if vector is None else compare(vector[None], self._shapes)[0]
         allowed = self._allowed(folder, formats, faces)
-        return self._best(alike, k, words, allowed, unique, self.bundle.confidence)
+        return self._best(alike, k, words, allowed, unique, vector)
 
     def like(
         self,
@@ -207,7 +207,7 @@ class Searcher:
         words: str,
         allowed: NDArray[np.bool_],
         unique: bool,
-        curve: Confidence | None = None,
+        sketch: F32 | None = None,
     ) -> Ranking:
         if k < 1:
             raise UsageError(f"k is {k}, expected at least 1")
@@ -218,8 +218,8 @@ class Searcher:
             allowed = allowed & (scores > 0)
         places = np.flatnonzero(allowed)
         sure = None
-        if curve is not None and alike is not None and len(places):
-            sure = curve.of(float(likeness[places].max()))
+        if self.bundle.confidence is not None and sketch is not None and len(places):
+            sure = self.bundle.confidence.of(float(likeness[places].max()), sketch)
         order = places[falling(scores[places], None if unique else k)]
         if unique:
             _, first = np.unique(self._groups[order], return_index=True)
