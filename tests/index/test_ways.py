@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from search_library import box, library, projection
 
-from sketchshape.errors import ArtefactError, SketchshapeError, UsageError
+from sketchshape.errors import ArtefactError, MeshError, SketchshapeError, UsageError
 from sketchshape.images import prepare_views
 from sketchshape.index import Catalogue, IndexSummary, build_index, turn_shape
+from sketchshape.index import changes as changes_module
 from sketchshape.index import encode as encode_module
 from sketchshape.index import standing as standing_module
 from sketchshape.index.choices import WAYS
@@ -51,16 +52,20 @@ class Said:
 
     def __init__(self) -> None:
         self.chances: dict[str, dict[str, float]] = {}
-        self.warnings: dict[str, tuple[str, ...]] = {}
         self.asked: list[str] = []
 
-    def __call__(self, paths: Sequence[Path], *, workers: int | None) -> Iterator[tuple[int, Judged]]:
+    def __call__(
+        self, paths: Sequence[Path], *, workers: int | None
+    ) -> Iterator[tuple[int, Judged | MeshError]]:
         for number, path in enumerate(paths):
             self.asked.append(path.stem)
+            if path.stem == "bad":
+                yield number, MeshError(path, "cannot be read")
+                continue
             given = self.chances.get(path.stem, {"y": SURE})
             rest = (1 - sum(given.values())) / (6 - len(given))
             scores = np.log([given.get(way, rest) for way in AXES])
-            yield number, Judged(tuple(scores.tolist()), self.warnings.get(path.stem, ()))
+            yield number, Judged(tuple(scores.tolist()), load_mesh(path).warnings)
 
 
 @pytest.fixture
@@ -316,6 +321,73 @@ def test_what_another_judge_said_is_judged_again(
     assert ways(folder)["b"] == ("x",)
 
 
+def test_what_an_older_reader_saw_is_read_again(
+    folder: Path, judge: Said, encoded: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge.chances = {"b": {"x": TORN, "y": 0.35}}
+    (folder / "tables/copy.off").write_bytes((folder / "a.off").read_bytes())
+    index(folder)
+    before, kept = vectors(folder), ids(folder)
+    encoded.clear()
+    judge.asked.clear()
+    with Catalogue(folder.parent / "index", create=True) as catalogue:
+        catalogue.rows("UPDATE reading SET warnings = '[\"as it was\"]'")
+        assert len(catalogue.warnings()) == 7
+    monkeypatch.setattr(changes_module, "READER_VERSION", changes_module.READER_VERSION + 1)
+    assert index(folder, folder / "tables").unchanged == 3
+    assert sorted(judge.asked) == ["copy", "low", "oak"]
+    assert vectors(folder).keys() == before.keys()
+    summary = index(folder)
+    assert (summary.added, summary.moved, summary.turned, summary.unchanged) == (0, 0, 0, 7)
+    assert summary.warned == []
+    assert len(judge.asked) == 6  # once for each content
+    assert sorted(encoded) == sorted(before.keys() - {("a", "y")})  # it was read as its copy
+    again = vectors(folder)
+    assert again.keys() == before.keys()
+    for key, vector in before.items():
+        np.testing.assert_array_equal(again[key], vector)
+    assert ids(folder) == kept
+    assert index(folder).unchanged == 7
+    assert len(judge.asked) == 6
+
+
+def test_what_an_older_reader_refused_is_tried_again_once(
+    folder: Path, encoded: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "bad.off").write_text("nothing")
+    index(folder, up="y")
+    encoded.clear()
+    index(folder)
+    assert encoded == []
+    monkeypatch.setattr(changes_module, "READER_VERSION", changes_module.READER_VERSION + 1)
+    index(folder, folder / "tables")
+    assert sorted(encoded) == [("low", "y"), ("oak", "y")]
+    encoded.clear()
+    index(folder)
+    assert ("bad", "y") in encoded
+    encoded.clear()
+    assert len(index(folder).failed) == 1
+    assert encoded == []
+
+
+def test_a_changed_file_is_not_drawn_as_what_it_was(
+    folder: Path, judge: Said, encoded: list[tuple[str, str]]
+) -> None:
+    index(folder)
+    encoded.clear()
+    box(folder / "a.off", (9, 1, 1))
+    judge.chances = {"a": {"x": TORN, "y": 0.35}}
+    summary = index(folder)
+    assert (summary.changed, summary.turned) == (1, 0)
+    assert sorted(encoded) == [("a", up) for up in sorted(ways(folder)["a"])]
+    assert_vectors_are_of_their_ways(folder)
+
+
+def ids(folder: Path) -> dict[str, int]:
+    with Catalogue(folder.parent / "index") as catalogue:
+        return {entry.path.stem: entry.id for entry in catalogue.entries()}
+
+
 def test_stopped_between_judging_and_encoding_it_goes_on(
     folder: Path, judge: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,11 +407,14 @@ def test_stopped_between_judging_and_encoding_it_goes_on(
 
 
 def test_warnings_are_kept_with_their_shapes(folder: Path, judge: Said) -> None:
-    judge.warnings = {"b": ("2 faces were left out",)}
-    assert index(folder).warned == [(folder / "b.off", judge.warnings["b"])]
+    whole = (folder / "b.off").read_text()
+    (folder / "b.off").write_text(whole.replace("\n8 6 ", "\n8 7 ") + "3 0 1 99\n")
+    warnings = load_mesh(folder / "b.off").warnings
+    assert len(warnings) == 1
+    assert index(folder).warned == [(folder / "b.off", warnings)]
     assert index(folder, folder / "tables").warned == []
     (folder / "b.off").rename(folder / "tables/c.off")
-    assert index(folder).warned == [(folder / "tables/c.off", judge.warnings["b"])]
+    assert index(folder).warned == [(folder / "tables/c.off", warnings)]
     with Catalogue(folder.parent / "index") as catalogue:
         assert [entry.path.stem for entry in catalogue.entries() if entry.warnings] == ["c"]
 
@@ -368,6 +443,10 @@ DROP TABLE shape; DROP TABLE failure;
 ALTER TABLE old_shape RENAME TO shape;
 ALTER TABLE old_failure RENAME TO failure;
 CREATE INDEX shape_content ON shape (content);
+UPDATE content SET key = RTRIM(RTRIM(key, '0123456789'));
+UPDATE shape SET content = RTRIM(RTRIM(content, '0123456789'));
+UPDATE twin SET a = RTRIM(RTRIM(a, '0123456789')), b = RTRIM(RTRIM(b, '0123456789'));
+DELETE FROM fact WHERE name = 'reader';
 PRAGMA user_version = 1;
 """
 

@@ -113,7 +113,8 @@ def build_index(
                     choose_folder(base, as_text(root), up)
             changes = Changes(catalogue, root)
             unknown = changes.apply(files, failures, prune=prune, retry=retry, workers=workers)
-            present = {str(file.path) for file in files}
+            new = {file.path for one in unknown.values() for file in one.files}
+            present = {str(file.path) for file in files if file.path not in new}
             Standing(catalogue, bundle, changes, workers=workers, quiet=quiet).bring(unknown, present)
             remove_unused(catalogue)
             groups = group(catalogue, bundle)

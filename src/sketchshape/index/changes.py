@@ -6,14 +6,15 @@ import json
 import os
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sketchshape.errors import FileError, MissingReaderError
-from sketchshape.index.catalogue import Catalogue
+from sketchshape.index.catalogue import Catalogue, set_fact
 from sketchshape.index.library import File
+from sketchshape.mesh import READER_VERSION
 from sketchshape.zips import is_file
 
 NEVER = -1  # time of a file that could not be opened: it is tried again each time
@@ -70,13 +71,17 @@ class Changes:
         Returns:
             What is new, by its hash.
         """
-        self._ups = _standing(self.catalogue)
+        standing = _standing(self.catalogue)
+        self._ups = dict(standing.values())
         self._closed = set(failures)
-        opened = self._to_open(files, retry)
+        if int(self.catalogue.fact("reader", "0")) != READER_VERSION:
+            self._doubt_failures()
+        opened = self._to_open(files, standing, retry)
         hashes, unreadable = _hashes(opened, workers)
         seen = {str(file.path) for file in files} | {str(path) for path in failures}
         unknown: dict[str, Unknown] = {}
         with self.catalogue.transaction() as base:
+            set_fact(base, "reader", READER_VERSION)
             self._find_gone(seen, prune)
             for file in opened:
                 if file.path in hashes:
@@ -132,10 +137,15 @@ class Changes:
             time = NEVER if isinstance(error, MissingReaderError) else file.mtime
             self.fail(base, str(file.path), file.size, time, error.cause)
 
-    def _to_open(self, files: Sequence[File], retry: bool) -> list[File]:
-        """Leave out the files that have the size and the time that they had."""
+    def _doubt_failures(self) -> None:
+        """Let each file that an older reader refused be tried again when it is next seen."""
+        with self.catalogue.transaction() as base:
+            base.execute("UPDATE failure SET mtime = ?", (NEVER,))
+
+    def _to_open(self, files: Sequence[File], standing: Collection[str], retry: bool) -> list[File]:
+        """Leave out the files that have the size and the time that they had, and were read as today."""
         query = "SELECT path, size, mtime FROM {}"
-        indexed = set(self.catalogue.rows(query.format("shape")))
+        indexed = {row for row in self.catalogue.rows(query.format("shape")) if row[0] in standing}
         failed = set() if retry else set(self.catalogue.rows(query.format("failure")))
         states = [(str(file.path), file.size, file.mtime) for file in files]
         self._same = {state[0] for state in states if state in indexed}
@@ -182,17 +192,25 @@ class Changes:
 
 
 def key_of(hash: str, up: str) -> str:
-    """Name a content in the catalogue: a file with an axis up."""
-    return f"{hash} {up}"
+    """Name a content in the catalogue: a file with an axis up, as the reader of today sees it."""
+    return as_read(f"{hash} {up}")
 
 
-def _standing(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
-    """Give for each hash in the index the ways in which a shape of it stands."""
-    query = "SELECT hash, shape, up FROM stand JOIN shape ON shape = id ORDER BY shape, place"
-    ways: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
-    for hash, shape, up in catalogue.rows(query):
-        ways[hash, shape].append(up)
-    return {hash: tuple(ups) for (hash, _), ups in ways.items()}
+def as_read(text: str) -> str:
+    """Name what was made of a file by the version of the reader too."""
+    return f"{text} {READER_VERSION}"
+
+
+def _standing(catalogue: Catalogue) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Give for each path the hash and the ways of its shape; none of what an older reader saw."""
+    query = "SELECT path, hash, up, content FROM stand JOIN shape ON shape = id ORDER BY shape, place"
+    ways: dict[str, tuple[str, tuple[str, ...]]] = {}
+    old: set[str] = set()
+    for path, hash, up, key in catalogue.rows(query):
+        ways[path] = hash, (*ways.get(path, ("", ()))[1], up)
+        if key != key_of(hash, up):
+            old.add(path)
+    return {path: one for path, one in ways.items() if path not in old}
 
 
 def _stand(base: sqlite3.Connection, path: str, hash: str, ups: Sequence[str]) -> None:

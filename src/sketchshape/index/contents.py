@@ -74,9 +74,13 @@ def keep(
 
 
 def write_reading(base: sqlite3.Connection, hash: str, warnings: Sequence[str]) -> None:
-    """Note what reading a file said, where it is not known yet."""
+    """Note what reading a file said; what an older reader said of it goes."""
     row = (hash, json.dumps(warnings, ensure_ascii=False))
-    base.execute("INSERT OR IGNORE INTO reading (hash, warnings) VALUES (?, ?)", row)
+    base.execute(
+        "INSERT INTO reading (hash, warnings) VALUES (?, ?) "
+        "ON CONFLICT (hash) DO UPDATE SET warnings = excluded.warnings",
+        row,
+    )
 
 
 def row_count(catalogue: Catalogue) -> int:

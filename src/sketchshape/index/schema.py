@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from sketchshape.mesh import READER_VERSION
+
 FORMAT = 2
 _TABLES = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -50,10 +52,13 @@ def make_tables(base: sqlite3.Connection) -> None:
 def upgrade(base: sqlite3.Connection) -> None:
     """Bring format 1, where each shape stood in one way, to format 2, inside a transaction.
 
-    Nothing is drawn or encoded again. A way other than y was given by a person: it stays as a choice for the
-    shape. The others are judged by the next run.
+    Nothing is drawn or encoded again: what an older reader saw counts as seen by that of today. A way other
+    than y was given by a person: it stays as a choice for the shape. The others are judged by the next run.
     """
     _run(base, _WAYS)
+    for column in ("content.key", "shape.content", "twin.a", "twin.b"):  # which reader is said since format 2
+        table, name = column.split(".")
+        base.execute(f"UPDATE {table} SET {name} = {name} || ' {READER_VERSION}'")
     base.execute("INSERT INTO stand SELECT id, 0, up, content FROM shape")
     base.execute("INSERT OR IGNORE INTO chosen_shape SELECT hash, up FROM shape WHERE up != 'y'")
     _run(base, _NO_MORE)

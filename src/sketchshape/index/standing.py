@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sketchshape.encoders.bundle import Bundle
 from sketchshape.errors import FileError
 from sketchshape.index.catalogue import Catalogue
-from sketchshape.index.changes import Changes, Unknown
+from sketchshape.index.changes import Changes, Unknown, as_read
 from sketchshape.index.contents import keep, write_reading
 from sketchshape.index.ways import Job, decide, plan, to_judge
 from sketchshape.progress import Steps
@@ -55,7 +55,7 @@ class Standing:
             unknown: what is new, by its hash.
             paths: of the shapes in the index that may be turned: their files are there and did not change.
         """
-        judge = judge_hash()
+        judge = as_read(judge_hash())
         self._judge(unknown, paths, judge)
         self._encode(plan(self.catalogue, unknown, paths, decide(self.catalogue, unknown, judge)))
 
