@@ -3,14 +3,14 @@
 Run: python benchmarks/confidence.py INDEX --drawings DIR    (<word>.ndjson of Quick, Draw!)
 
 The index is of a library with a folder for each class. Drawings of things are those that nothing was trained
-on (configs/keys/held-out-drawings.txt), of words that were not used to tell nonsense, which is made anew.
+on (configs/keys/held-out-drawings.txt), nonsense is made from other seeds than was learned from.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,6 @@ from nonsense import NONSENSE
 
 from sketchshape.datasets import class_key
 from sketchshape.encoders.confidence import UNSURE
-from sketchshape.files import digest
 from sketchshape.images import Strokes, draw_strokes
 from sketchshape.search import Searcher
 from sketchshape.types import U8
@@ -31,16 +30,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("index", type=Path)
     parser.add_argument("--drawings", type=Path, required=True)
-    parser.add_argument("--all-words", action="store_true", help="also those that nonsense was learned from")
     asked = parser.parse_args()
     searcher = Searcher.open(asked.index)
     there = {class_key(entry.path.parent.name) for entry in searcher.catalogue.entries(0, 10**6)}
     keys = set(HELD_OUT.read_text(encoding="utf-8").split())
-    words = [
-        (word, [draw_strokes(one) for one in found])
-        for word, found in drawings(asked.drawings, keys)
-        if asked.all_words or not learned_from(word)
-    ]
+    words = [(word, [draw_strokes(one) for one in found]) for word, found in drawings(asked.drawings, keys)]
     present = [one for word, found in words if class_key(word) in there for one in found]
     absent = [one for word, found in words if class_key(word) not in there for one in found]
     print(f"{len(searcher)} shapes of {len(there)} classes; percent that are told to be there")
@@ -50,18 +44,16 @@ def main() -> None:
         show(kind, searcher, (make(np.random.default_rng([2 * n + 1, number])) for n in range(OF_A_KIND)))
 
 
-def drawings(folder: Path, keys: set[str] | None = None) -> Iterator[tuple[str, list[Strokes]]]:
-    """Give each word with its drawings, those of some keys or all that were recognised."""
+def drawings(
+    folder: Path, keys: set[str] | None = None, without: Collection[str] = ()
+) -> Iterator[tuple[str, list[Strokes]]]:
+    """Give each word with its drawings: those of some keys, or all that were recognised but for some keys."""
     for path in sorted(folder.glob("*.ndjson")):
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         found = [one for one in lines if (one["recognized"] if keys is None else one["key_id"] in keys)]
+        found = [one for one in found if one["key_id"] not in without]
         if found:
             yield path.stem, [[stroke[:2] for stroke in one["drawing"]] for one in found]
-
-
-def learned_from(word: str) -> bool:
-    """Was this word used to tell drawings from nonsense?"""
-    return int(digest("nonsense", word)[:8], 16) % 2 == 0
 
 
 def show(kind: str, searcher: Searcher, pictures: Iterable[U8]) -> None:

@@ -64,8 +64,9 @@ The commands are in docs/decisions/0006-words.md.
   lines only.
 * The drawings are of people who had 20 seconds and a mouse, from all over the world but not evenly.
 * How sure a search is was fitted on drawings of these 89 classes and 587 shapes; in a library of
-  thousands it is a little too sure. Scribbles, words and dots were told from drawings afterwards, with
-  scripts/data/fit_nonsense.py.
+  thousands it is a little too sure. `weights` and `bias` of `confidence` are a second curve over the
+  embedding of a drawing, which tells scribbles, words and dots from things; it was fitted afterwards, by
+  scripts/data/fit_nonsense.py, and docs/drawings.md has its rates.
 
 ## How it was made
 
