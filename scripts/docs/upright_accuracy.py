@@ -19,6 +19,7 @@ from sketchshape.datasets.cla import read_cla
 from sketchshape.mesh import AXES, load_mesh
 from sketchshape.types import F64, I64, Mesh
 from sketchshape.upright import Judge, kept, together
+from sketchshape.upright.choice import SURE
 from sketchshape.upright.priors import prior
 
 UP = Path(__file__).parent / "psb76-up.csv"
@@ -37,7 +38,10 @@ def main() -> None:
     if args.folds:
         with np.load(args.folds) as folds:
             tried, scores, ups = folds["tried"], folds["scores"], folds["ups"]
-        row("classes not learned", _log(scores / Judge.open().warmth)[tried], ups[tried])
+        unlearned = _log(scores / Judge.open().warmth)[tried], ups[tried]
+        row("classes not learned", *unlearned)
+        for sure in (0.5, 0.7, 0.8, 0.9):
+            row(f"kept until right with probability {sure}", *unlearned, sure)
     if args.psb76:
         psb76(args.psb76, args.each)
 
@@ -71,10 +75,10 @@ def psb76(folder: Path, each: int) -> None:
         row(name, scores[names == name], ups[names == name])
 
 
-def row(name: str, scores: F64, ups: I64) -> None:
+def row(name: str, scores: F64, ups: I64, sure: float = SURE) -> None:
     """Print a row of the table."""
     above = (scores > scores[np.arange(len(ups)), ups][:, None]).sum(axis=1)
-    ways = [kept(line) for line in scores]
+    ways = [kept(line, sure) for line in scores]
     right = np.mean([WAYS[up] in found for up, found in zip(ups, ways, strict=True)])
     shares = [*(np.mean(above < most) for most in (1, 2, 3)), right]
     print(f"| {name:44} | {len(ups)} |", *(f"{100 * share:.1f} |" for share in shares), _mean(ways))

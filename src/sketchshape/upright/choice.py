@@ -13,11 +13,12 @@ MOST = 3
 """Ways that are kept of a shape at most: each costs as much as a shape of which the way up is known."""
 
 
-def kept(log_probabilities: F64) -> tuple[str, ...]:
-    """Choose the ways up that are worth keeping: the fewest that are right with the probability SURE.
+def kept(log_probabilities: F64, sure: float = SURE) -> tuple[str, ...]:
+    """Choose the ways up that are worth keeping: the fewest that are right with the probability `sure`.
 
     Args:
         log_probabilities: (6,) float64, in the order of AXES.
+        sure: a probability.
 
     Returns:
         1 to MOST keys of AXES, the likeliest first; of equal ones that which AXES has first.
@@ -31,6 +32,6 @@ def kept(log_probabilities: F64) -> tuple[str, ...]:
             f"log_probabilities are {log_probabilities}, expected six whose exponentials sum to 1"
         )
     order = np.argsort(-chances, kind="stable")
-    enough = int(np.searchsorted(np.cumsum(chances[order]), SURE)) + 1
+    enough = int(np.searchsorted(np.cumsum(chances[order]), sure)) + 1
     ways = tuple(AXES)
     return tuple(ways[way] for way in order[: min(enough, MOST)])
