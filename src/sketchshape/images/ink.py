@@ -13,6 +13,7 @@ from sketchshape.images.paper import (
     MIN_CONTRAST,
     black_on_white,
     from_colours,
+    is_around,
     is_framed,
     is_photograph,
     touches_border,
@@ -103,17 +104,17 @@ def _ink(picture: Image.Image) -> U8 | None:
         return next((ink for ink in inks if ink is not None), None)
     if is_photograph(gray):
         return _photographed(picture)
-    if is_framed(gray):
-        within = _photographed(picture)
+    if is_framed(gray) or is_around(gray):
+        within = _photographed(picture, not is_framed(gray))
         if within is not None and not touches_border(within):
             return within
     return black_on_white(_in_colour(picture, gray))
 
 
-def _photographed(picture: Image.Image) -> U8 | None:
+def _photographed(picture: Image.Image, on_desk: bool = False) -> U8 | None:
     from sketchshape.images.photograph.read import photographed_ink
 
-    return photographed_ink(picture.convert("L" if picture.mode in ("L", "LA", "1") else "RGB"))
+    return photographed_ink(picture.convert("L" if picture.mode in ("L", "LA", "1") else "RGB"), on_desk)
 
 
 def _in_colour(picture: Image.Image, gray: U8) -> U8:

@@ -10,6 +10,7 @@ from sketchshape.types import I64, U8
 MIN_CONTRAST = 20  # of 255, between paper and the darkest ink; below it the picture is blank
 FLAT = 0.5  # part of the picture or its border that has one level where a program drew it, not a camera
 FRAMED = 0.2  # part of the border that is darker than the paper where a sheet lies on a desk or under a lid
+LIGHTER, SHEET = 4, 0.08  # levels by which a sheet is lighter than a desk, and its least part of the picture
 COLOUR = 3.0  # ink that is so much farther from the paper in colour than in luminance is seen in colour
 INKED = 0.999  # part of a picture that may be paper
 HAZE, CORE = 224, 192  # a result lighter than HAZE is ink only within two pixels of one darker than CORE
@@ -58,6 +59,16 @@ def is_framed(levels: U8) -> bool:
     border = _border(levels)
     paper = max(_median(_histogram(levels)), _median(_histogram(border)))
     return bool(np.mean(border < paper - MIN_CONTRAST) > FRAMED)
+
+
+def is_around(levels: U8) -> bool:
+    """Is a good part of the picture lighter than its border, as a sheet on a desk of one level is?
+
+    Args:
+        levels: (H, W) uint8, 0 = black, 255 = white.
+    """
+    border = _median(_histogram(_border(levels)))
+    return bool(np.mean(levels > border + LIGHTER) > SHEET)
 
 
 def touches_border(ink: U8) -> bool:

@@ -43,6 +43,17 @@ def test_a_photograph_gives_the_drawing_back(kind: str, name: str) -> None:
     assert alike > (0.2 if turns else 0.8), alike
 
 
+@pytest.mark.parametrize(("desk", "paper"), [(40, 235), (150, 235), (205, 240)])
+@pytest.mark.parametrize("inset", [20, 90])
+def test_a_sheet_without_grain_on_a_desk_without_grain(desk: int, paper: int, inset: int) -> None:
+    drawn = draw_strokes(STROKES["chair"], 240, 4)
+    scene = np.full((520, 520), desk, np.uint8)
+    scene[inset:-inset, inset:-inset] = paper
+    scene[140:380, 140:380] = np.rint(drawn / 255.0 * (paper - 30) + 30)
+    got = prepare(to_ink(scene), 56)
+    assert np.corrcoef(got.ravel(), prepare(drawn, 56).ravel())[0, 1] > 0.95
+
+
 def test_pictures_of_the_sample_are_not_changed() -> None:
     for part in ("train", "test"):
         for name, strokes in drawings(part):

@@ -15,11 +15,12 @@ MAX_SIDE = 1024  # larger photographs are reduced: their grain becomes less, and
 PEN = 0.8  # of the pixels of marks, from the lightest; darker ones become black
 
 
-def photographed_ink(picture: Image.Image) -> U8 | None:
+def photographed_ink(picture: Image.Image, on_desk: bool = False) -> U8 | None:
     """Find the ink of a photograph or a scan.
 
     Args:
         picture: in gray or RGB, upright.
+        on_desk: look on a sheet that lies on a desk, and nowhere else.
 
     Returns:
         (H, W) uint8, 0 = ink, 255 = paper; None where nothing is drawn.
@@ -32,7 +33,7 @@ def photographed_ink(picture: Image.Image) -> U8 | None:
     sheet = find_sheet(colours)
     if sheet is not None:
         found = find_marks(missing, sheet)
-    if found is None:
+    if found is None and not on_desk:
         found = find_marks(missing, None)
     if found is None:
         return None
