@@ -430,9 +430,16 @@ def test_upload_paste_and_drop_of_a_picture(visitor: Visitor, tmp_path: Path) ->
     line = "".join("M" + " ".join(f"{x},{y}" for x, y in zip(*one, strict=True)) for one in strokes)
     path = f'<path d="{line}" fill="none" stroke="#333" stroke-width="4"/>'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg">{path}</svg>'
+    records: list[dict[str, Any]] = [{"typeName": "page", "id": "page:1", "index": "a1"}]
+    for number, (xs, ys) in enumerate(strokes):
+        points = [{"x": x, "y": y} for x, y in zip(xs, ys, strict=True)]
+        shape = {"typeName": "shape", "id": f"shape:{number}", "parentId": "page:1", "x": 0, "y": 0}
+        records.append({**shape, "type": "draw", "props": {"segments": [{"type": "free", "points": points}]}})
     for name, text in (
         ("a.excalidraw", json.dumps({"type": "excalidraw", "elements": lines})),
         ("a.svg", svg),
+        ("a.tldr", json.dumps({"tldrawFileFormatVersion": 1, "records": records})),
+        ("a.json", json.dumps(strokes)),
     ):
         page.set_input_files("#file", {"name": name, "mimeType": "", "buffer": text.encode()})
         visitor.until(f"document.getElementById('picture-name').textContent === '{name}'")
