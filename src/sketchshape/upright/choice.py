@@ -7,7 +7,7 @@ import numpy as np
 from sketchshape.mesh import AXES
 from sketchshape.types import F64
 
-SURE = 0.9
+SURE = 0.7
 """The ways that are kept have at least this probability together, where so few are enough."""
 MOST = 3
 """Ways that are kept of a shape at most: each costs as much as a shape of which the way up is known."""
