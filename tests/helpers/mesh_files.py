@@ -19,6 +19,12 @@ WIDTH = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 CODE = {"f": FLOAT, "B": BYTE, "H": SHORT, "I": INT}
 
 
+def copies(*placed: Any) -> list[tuple[tuple[float, ...], ...]]:
+    """Give the soup of tetrahedra with these corners each."""
+    faces = np.concatenate([SIDES + 4 * k for k in range(len(placed))])
+    return soup(Mesh(np.concatenate(placed), faces))
+
+
 def soup(mesh: Mesh) -> list[tuple[tuple[float, ...], ...]]:
     """The triangles as sorted coordinates, each from its least corner on in its winding."""
     found = []

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mesh_files import SIDES, TETRA, soup, tetra_soup
+from mesh_files import SIDES, TETRA, copies, soup, tetra_soup
 
 from sketchshape.errors import MeshError
 from sketchshape.mesh import load_mesh
@@ -62,11 +62,6 @@ def load(folder: Path, data: bytes) -> Mesh:
     path = folder / "a.3mf"
     path.write_bytes(data)
     return load_mesh(path)
-
-
-def copies(*placed: Any) -> list[tuple[tuple[float, ...], ...]]:
-    faces = np.concatenate([SIDES + 4 * k for k in range(len(placed))])
-    return soup(Mesh(np.concatenate(placed), faces))
 
 
 def test_an_item_is_drawn_as_it_lies(tmp_path: Path) -> None:

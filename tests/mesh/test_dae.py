@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mesh_files import SIDES, TETRA, soup, tetra_soup
+from mesh_files import SIDES, TETRA, copies, soup, tetra_soup
 
 from sketchshape.errors import MeshError
 from sketchshape.mesh import AXES, load_mesh
@@ -70,11 +70,6 @@ def load(folder: Path, data: bytes) -> Mesh:
     path = folder / "a.dae"
     path.write_bytes(data)
     return load_mesh(path)
-
-
-def copies(*placed: Any) -> list[tuple[tuple[float, ...], ...]]:
-    faces = np.concatenate([SIDES + 4 * k for k in range(len(placed))])
-    return soup(Mesh(np.concatenate(placed), faces))
 
 
 @pytest.mark.parametrize("content", [TRIANGLES, POLYLIST, POLYGONS])

@@ -13,7 +13,7 @@ from render_shapes import box, sphere
 
 from sketchshape import say
 from sketchshape.errors import MeshError, UsageError
-from sketchshape.render import cached_views, render_lines, render_views, view_cache, view_key
+from sketchshape.render import cached_views, many, render_lines, render_views, view_cache, view_key
 from sketchshape.types import Mesh
 
 SIZE = 32
@@ -163,7 +163,7 @@ def test_the_key_of_a_gltf_file_covers_its_buffers(tmp_path) -> None:
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_workers_change_no_byte(workers: int, shapes, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(view_cache, "SMALL", 0)
+    monkeypatch.setattr(many, "SMALL", 0)
     write_off(shapes[4], sphere(20, 30, bumps=0.2))
     found = collect(shapes, tmp_path / "cache", workers=workers)
     assert isinstance(found.pop(2), MeshError)
@@ -186,7 +186,7 @@ def test_a_file_that_kills_its_worker_is_named_and_the_rest_is_drawn(tmp_path, m
     monkeypatch.syspath_prepend(str(tmp_path))
     import deadly
 
-    monkeypatch.setattr(view_cache, "SMALL", 0)
+    monkeypatch.setattr(many, "SMALL", 0)
     monkeypatch.setattr(view_cache, "draw", deadly.draw)
     found = collect(paths, tmp_path / "cache", workers=2)
     assert sorted(found) == list(range(8))
@@ -214,7 +214,7 @@ def test_nothing_to_draw_and_no_file_are_errors_of_the_file(tmp_path) -> None:
 
 @pytest.mark.parametrize("small", [0, 64])
 def test_stopped_in_the_middle_every_entry_is_whole(small: int, shapes, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(view_cache, "SMALL", small)
+    monkeypatch.setattr(many, "SMALL", small)
     cache = tmp_path / "cache"
     stream = cached_views(shapes[:2] * 20, cache=cache, workers=2, **PARAMETERS)
     next(stream)

@@ -44,7 +44,7 @@ def test_files_are_judged_alike_here_and_in_workers(tmp_path: Path, monkeypatch:
     paths.append(tmp_path / "bad.off")
     paths[-1].write_text("nothing")
     here = dict(judge_files(paths, workers=2))
-    monkeypatch.setattr("sketchshape.upright.many.SMALL", 0)
+    monkeypatch.setattr("sketchshape.render.many.SMALL", 0)
     there = dict(judge_files(paths, workers=2))
     assert isinstance(here.pop(6), MeshError)
     assert isinstance(there.pop(6), MeshError)

@@ -49,6 +49,12 @@ def shape_of(catalogue: Catalogue, text: str) -> int:
     return found
 
 
+def add_set(parser: argparse.ArgumentParser, example: str) -> None:
+    """Add `--set KEY=VALUE`, which may be repeated; the example is a setting of the command."""
+    help = f"change one setting, such as {example}"
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=help)
+
+
 def positive(text: str) -> int:
     """Read a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sketchshape.errors import SketchError
 from sketchshape.images.files.pictures import MAX_PIXELS, open_picture
 from sketchshape.images.files.svg import draw_svg
-from sketchshape.images.ink import to_ink
+from sketchshape.images.ink import bytes_of, to_ink
 from sketchshape.images.stray import without_stray
 from sketchshape.images.stroke_files import LINES, STROKES, parse_strokes, read_strokes
 from sketchshape.images.strokes import draw_strokes
@@ -33,11 +33,7 @@ def read_drawing_file(path: str | Path) -> U8:
     path = Path(path)
     if path.suffix.lower() in LINES:
         return draw_strokes(without_taps(read_strokes(path), path))
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SketchError(path, f"cannot be read: {error.strerror or error}") from error
-    return read_drawing_bytes(data, path)
+    return read_drawing_bytes(bytes_of(path), path)
 
 
 def read_drawing_bytes(data: bytes, name: str | Path, most: int = MAX_PIXELS) -> U8:

@@ -38,11 +38,19 @@ def read_sketch(path: str | Path) -> U8:
         SketchError: the file cannot be read, is no picture, is too large, or has no ink.
     """
     path = Path(path)
+    return to_ink(bytes_of(path), path)
+
+
+def bytes_of(path: Path) -> bytes:
+    """Read the file of a drawing.
+
+    Raises:
+        SketchError: it cannot be read.
+    """
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise SketchError(path, f"cannot be read: {error.strerror or error}") from error
-    return to_ink(data, path)
 
 
 def to_ink(image: bytes | Image.Image | np.ndarray, name: str | Path = "sketch") -> U8:

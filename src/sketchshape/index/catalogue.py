@@ -17,10 +17,11 @@ from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.index.schema import FORMAT, make_tables, upgrade
 
 NAME = "catalogue.sqlite"
+UPS = "(SELECT GROUP_CONCAT(up, ' ') FROM (SELECT up FROM stand WHERE shape = id ORDER BY place))"
+"""In a query of shapes: the ways of each, the likeliest first, with blanks between them."""
 _ENTRY = (
     "SELECT id, path, size, mtime, shape.hash, format, faces, width, height, depth, grp, tags, warnings, "
-    "(SELECT GROUP_CONCAT(up, ' ') FROM (SELECT up FROM stand WHERE shape = id ORDER BY place)) "
-    "FROM shape JOIN stand ON stand.shape = id AND place = 0 JOIN content ON stand.content = key "
+    f"{UPS} FROM shape JOIN stand ON stand.shape = id AND place = 0 JOIN content ON stand.content = key "
     "LEFT JOIN reading ON reading.hash = shape.hash"
 )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
 
 from sketchshape.encoders.bundle import Bundle
 from sketchshape.errors import FileError
@@ -20,6 +21,7 @@ from sketchshape.upright.many import Judged, judge_files, judge_hash
 if TYPE_CHECKING:
     from sketchshape.index.encode import Encoded
 
+T = TypeVar("T")
 KEEP_EVERY = 2.0  # seconds between two moments from which an interrupted run goes on
 
 
@@ -65,18 +67,14 @@ class Standing:
         if not found:
             return
         hashes = list(found)
-        ready: list[tuple[str, Judged | FileError]] = []
-        kept = time.monotonic()
-        try:
+
+        def judged() -> Iterator[tuple[str, Judged | FileError]]:
             with Steps("judge", len(hashes), "shapes", quiet=self.quiet) as steps:
                 for number, said in judge_files(list(found.values()), workers=self.workers):
-                    ready.append((hashes[number], said))
                     steps.advance()
-                    if time.monotonic() - kept > KEEP_EVERY:
-                        self._note(ready, unknown, judge)
-                        ready, kept = [], time.monotonic()
-        finally:
-            self._note(ready, unknown, judge)
+                    yield hashes[number], said
+
+        _now_and_then(judged(), lambda ready: self._note(ready, unknown, judge))
 
     def _note(
         self, ready: Sequence[tuple[str, Judged | FileError]], unknown: Mapping[str, Unknown], judge: str
@@ -92,18 +90,13 @@ class Standing:
 
     def _encode(self, jobs: Sequence[Job]) -> None:
         """Render and encode the ways that are lacking, and keep what is ready every few seconds."""
-        ready: list[tuple[Job, dict[str, Encoded] | FileError]] = []
-        ready += [(job, {}) for job in jobs if not job.missing]
-        kept = time.monotonic()
-        try:
-            for done in self._made([job for job in jobs if job.missing]):
-                ready.append(done)
-                if time.monotonic() - kept > KEEP_EVERY:
-                    keep(self.catalogue, self.bundle, self.changes, ready)
-                    ready, kept = [], time.monotonic()
-        finally:
-            if ready:
-                keep(self.catalogue, self.bundle, self.changes, ready)
+        there: list[tuple[Job, dict[str, Encoded] | FileError]] = [
+            (job, {}) for job in jobs if not job.missing
+        ]
+        made = self._made([job for job in jobs if job.missing])
+        _now_and_then(
+            chain(there, made), lambda ready: keep(self.catalogue, self.bundle, self.changes, ready)
+        )
 
     def _made(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, dict[str, Encoded] | FileError]]:
         """Give each job with what was made of all the ways that it lacked, or with its error."""
@@ -125,3 +118,17 @@ class Standing:
                 yield jobs[place], errors[0] if errors else made
                 steps.advance()
                 self.told(steps.done, len(jobs))
+
+
+def _now_and_then(results: Iterable[T], note: Callable[[list[T]], None]) -> None:
+    """Note what is ready every few seconds, and in the end the rest, also where it is stopped."""
+    ready, noted = list[T](), time.monotonic()
+    try:
+        for result in results:
+            ready.append(result)
+            if time.monotonic() - noted > KEEP_EVERY:
+                note(ready)
+                ready, noted = [], time.monotonic()
+    finally:
+        if ready:
+            note(ready)

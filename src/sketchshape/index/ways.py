@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchshape.index.catalogue import Catalogue
+from sketchshape.index.catalogue import UPS, Catalogue
 from sketchshape.index.changes import Unknown, key_of
 from sketchshape.index.choices import Choices
 from sketchshape.index.library import File
@@ -136,8 +136,6 @@ def _judged(catalogue: Catalogue, judge: str) -> list[tuple[str, str]]:
 
 
 def _standing(catalogue: Catalogue, paths: Collection[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    query = "SELECT path, hash, (SELECT GROUP_CONCAT(up, ' ') FROM (SELECT up FROM stand "
-    query += "WHERE shape = id ORDER BY place)) FROM shape"
-    for path, hash, ups in catalogue.rows(query):
+    for path, hash, ups in catalogue.rows(f"SELECT path, hash, {UPS} FROM shape"):
         if path in paths:
             yield path, hash, tuple((ups or "").split())

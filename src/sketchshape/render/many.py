@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.render.workers import Crew, WorkerDied
 
+SMALL = 16
+"""Up to so many files are worked on in this process: starting workers takes longer."""
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -30,6 +32,11 @@ def threads_for(count: int, workers: int | None) -> int:
     if threads < 1:
         raise UsageError(f"workers is {workers}, expected at least 1")
     return threads
+
+
+def crew_for(count: int) -> Crew | None:
+    """Give worker processes for so many files; None up to SMALL of them."""
+    return Crew() if count > SMALL else None
 
 
 def safely(crew: Crew | None, what: str, function: Callable[..., R], path: Path, *args: Any) -> R:

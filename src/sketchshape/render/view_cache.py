@@ -18,9 +18,8 @@ from sketchshape.files import atomic, cache_dir, digest, file_digest
 from sketchshape.mesh import READER_VERSION, companions, load_mesh
 from sketchshape.render.camera import ELEVATIONS
 from sketchshape.render.lines import render_lines
-from sketchshape.render.many import safely, stream, threads_for
+from sketchshape.render.many import crew_for, safely, stream, threads_for
 from sketchshape.render.shading import render_views
-from sketchshape.render.workers import Crew
 from sketchshape.say import shown, warn
 from sketchshape.types import U8, Mesh
 
@@ -30,8 +29,6 @@ STYLES: dict[str, Callable[[Mesh, int, int, Sequence[float]], U8]] = {
     "shaded": render_views,
     "lines": render_lines,
 }
-SMALL = 16
-"""Up to so many files are drawn in this process: starting workers takes longer."""
 
 
 class Drawn(NamedTuple):
@@ -56,7 +53,7 @@ def cached_views(
     """Give the views of mesh files, from the cache or drawn and then cached.
 
     Can be stopped at any moment: every entry of the cache is whole. Where none can be written, views are
-    drawn each time, with a warning. Up to SMALL files are drawn in threads of this process; more in worker
+    drawn each time, with a warning. Up to a few files are drawn in threads of this process; more in worker
     processes, where a file that crashes its worker is an error like others.
 
     Args:
@@ -81,7 +78,7 @@ def cached_views(
     if style not in STYLES:
         raise UsageError(f"style is {style!r}, expected one of: {', '.join(STYLES)}")
     threads = threads_for(len(paths), workers)
-    crew = Crew() if len(paths) > SMALL else None
+    crew = crew_for(len(paths))
     ups = [up] * len(paths) if up is None or isinstance(up, str) else up
 
     def work(item: tuple[Path, str | None]) -> Drawn | MeshError:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sketchshape.types import F64, I64
+from sketchshape.types import F64
 
 COMMON = 0.5
 """Probability that the files of a folder have an axis in common, before they are looked at."""
@@ -38,14 +38,13 @@ def together(scores: F64, folders: Sequence[str]) -> F64:
         )
     result = scores.copy()
     _, group = np.unique(np.asarray(folders, str), return_inverse=True)
-    for number in range(int(group.max(initial=-1)) + 1):
-        rows = np.flatnonzero(group == number)
+    for rows in np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))):
         if len(rows) > 1:
-            result[rows] = _in_one(scores[rows], rows)
+            result[rows] = _in_one(scores[rows])
     return result
 
 
-def _in_one(scores: F64, rows: I64) -> F64:
+def _in_one(scores: F64) -> F64:
     alone = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
     # Of each file: how likely it is if the common axis is this one; 0 would be that of any axis.
     loyal = np.log((1 - STRAY) * 6)

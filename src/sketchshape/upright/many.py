@@ -11,8 +11,7 @@ import numpy as np
 
 from sketchshape.errors import MeshError
 from sketchshape.mesh import load_mesh, turn
-from sketchshape.render.many import safely, stream, threads_for
-from sketchshape.render.workers import Crew
+from sketchshape.render.many import crew_for, safely, stream, threads_for
 from sketchshape.resources import UPRIGHT
 from sketchshape.types import Mesh
 from sketchshape.upright.choice import kept
@@ -20,9 +19,6 @@ from sketchshape.upright.folders import together
 from sketchshape.upright.judge import Judge
 from sketchshape.upright.record import read_record
 from sketchshape.upright.told import kind_of
-
-SMALL = 16
-"""Up to so many files are judged in this process: starting workers takes longer."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ def judge_files(
         Index in `paths`, and what was found or the error; in the order in which they get ready.
     """
     threads = threads_for(len(paths), workers)
-    crew = Crew() if len(paths) > SMALL else None
+    crew = crew_for(len(paths))
 
     def work(path: Path) -> Judged | MeshError:
         try:

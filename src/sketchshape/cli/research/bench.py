@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sketchshape.cli.options import add_json, add_workers, existing_folder, positive
+from sketchshape.cli.options import add_json, add_set, add_workers, existing_folder, positive
 from sketchshape.errors import UsageError
 from sketchshape.say import say, say_json
 
@@ -31,13 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=positive, metavar="N", help="trainings at a time (default: one a core, up to 4)"
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one setting, such as data.protocol=unseen",
-    )
+    add_set(parser, "data.protocol=unseen")
     parser.add_argument(
         "--official", type=Path, metavar="DIR", help="statistics of the SHREC'13 track, to print beside"
     )

@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from sketchshape.cli.options import add_set
 from sketchshape.config import load_config
 from sketchshape.errors import UsageError
 from sketchshape.say import say
@@ -18,13 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, metavar="DIR", help="folder of Quick, Draw! <word>.ndjson (data.path)"
     )
     parser.add_argument("--out", type=Path, metavar="RUN", help="folder of the run (runs/NAME)")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one setting, such as backbone.size=96",
-    )
+    add_set(parser, "backbone.size=96")
     parser.add_argument("--fresh", action="store_true", help="replace a run that is in the folder")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 

@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from sketchshape.cli.options import add_json, add_workers
+from sketchshape.cli.options import add_json, add_set, add_workers
 from sketchshape.config import load_config
 from sketchshape.config.run import RunSettings
 from sketchshape.errors import UsageError
@@ -26,13 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", metavar="FILE", help="of the backbone: a file, bundled, imagenet (downloaded) or none"
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one setting, such as student.lr=0.05",
-    )
+    add_set(parser, "student.lr=0.05")
     parser.add_argument("--fresh", action="store_true", help="replace a run that is in the folder")
     add_workers(parser)
     add_json(parser)

@@ -10,7 +10,7 @@ from sketchshape.mesh.text.scan import HASH, NEWLINE, RETURN, SPACE
 from sketchshape.types import I64, U8
 
 SOLID, FACET, NORMAL, OUTER = keyword(b"solid"), keyword(b"facet"), keyword(b"normal"), keyword(b"outer")
-VERTEX, END, LOOP = keyword(b"vertex"), keyword(b"end"), keyword(b"loop")
+VERTEX, END = keyword(b"vertex"), keyword(b"end")
 ENDSOLID, ENDLOOP, ENDFACET = keyword(b"endsoli"), keyword(b"endloop"), keyword(b"endface")
 KEYWORDS = (SOLID, ENDSOLID, FACET, OUTER, VERTEX, ENDLOOP, ENDFACET, END)  # as `first_words` cuts them
 
