@@ -29,7 +29,7 @@ from sketchshape.datasets import sample_root
 from sketchshape.encoders import Bundle
 from sketchshape.index import build_index
 from sketchshape.index.catalogue import Catalogue, set_fact
-from sketchshape.index.contents import open_vectors
+from sketchshape.index.contents import open_vectors, row_count
 
 ARGS = [
     "--no-sandbox",
@@ -70,32 +70,33 @@ def grow(index: Path, count: int, files: Path) -> None:
     vectors = open_vectors(catalogue, width)
     entries = catalogue.entries()
     contents = {row[0]: row for row in catalogue.rows("SELECT * FROM content")}
-    keys = dict(catalogue.rows("SELECT id, content FROM shape"))
-    real = vectors.read(len(contents)).copy()
+    keys = dict(catalogue.rows("SELECT shape, content FROM stand WHERE place = 0"))
+    first = row_count(catalogue)
+    real = vectors.read(first).copy()
     more = count - len(entries)
     chosen = rng.integers(len(entries), size=more)
     noisy = real[[contents[keys[entries[n].id]][1] for n in chosen]]
     noisy += NOISE * rng.standard_normal(noisy.shape, dtype=np.float32)
     noisy /= np.linalg.norm(noisy, axis=1, keepdims=True)
-    vectors.append(list(noisy), len(contents))
+    vectors.append(list(noisy), first)
     with catalogue.transaction() as base:
         columns = ", ".join("?" * len(next(iter(contents.values()))))
-        for row, n in enumerate(chosen, len(contents)):
+        for row, n in enumerate(chosen, first):
             entry = entries[n]
             path = files / str(row // 1000) / f"{row}-{entry.path.name}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.symlink_to(entry.path)
             key = f"{keys[entry.id]} {row}"
             base.execute(f"INSERT INTO content VALUES ({columns})", (key, row, *contents[keys[entry.id]][2:]))
-            base.execute(
-                "INSERT INTO shape (path, size, mtime, content, hash, up, format, tags, grp) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            shape = base.execute(
+                "INSERT INTO shape (path, size, mtime, hash, format, tags, grp) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
-                    *(str(path), entry.size, int(entry.mtime * 1e9), key, entry.hash, entry.up),
-                    *(entry.format, json.dumps(entry.tags), row),
+                    *(str(path), entry.size, int(entry.mtime * 1e9), entry.hash, entry.format),
+                    *(json.dumps(entry.tags), row),
                 ),
             )
-        set_fact(base, "rows", count)
+            base.execute("INSERT INTO stand VALUES (?, 0, ?, ?)", (shape.lastrowid, entry.up, key))
+        set_fact(base, "rows", first + more)
 
 
 def measure(index: Path, count: int, drawings: int, browser: str | None) -> None:

@@ -19,6 +19,7 @@ from sketchshape.encoders import Bundle
 from sketchshape.images import prepare
 from sketchshape.index import Catalogue
 from sketchshape.index.catalogue import set_fact
+from sketchshape.index.changes import key_of
 from sketchshape.index.contents import open_vectors
 from sketchshape.search import Searcher
 
@@ -67,15 +68,15 @@ def fill(folder: Path, bundle: Bundle, size: int) -> None:
             set_fact(base, "rows", size)
             base.executemany(
                 "INSERT INTO content VALUES (?, ?, ?, 1, 1, 1, x'00', 1, ?, ?, ?)",
-                ((f"{n} y", n, n % 1000, *made_with) for n in range(size)),
+                ((key_of(str(n), "y"), n, n % 1000, *made_with) for n in range(size)),
             )
             base.executemany(
-                "INSERT INTO shape (path, size, mtime, content, hash, up, format, tags, grp) "
-                "VALUES (?, 1, 1, ?, ?, 'y', '.glb', ?, ?)",
-                (
-                    (f"/library/chair/{n % 100}/chair_{n}.glb", f"{n} y", str(n), '["chair"]', n + 1)
-                    for n in range(size)
-                ),
+                "INSERT INTO shape (id, path, size, mtime, hash, format, tags, grp) "
+                "VALUES (?, ?, 1, 1, ?, '.glb', '[\"chair\"]', ?)",
+                ((n + 1, f"/library/chair/{n % 100}/chair_{n}.glb", str(n), n + 1) for n in range(size)),
+            )
+            base.executemany(
+                "INSERT INTO stand VALUES (?, 0, 'y', ?)", ((n + 1, key_of(str(n), "y")) for n in range(size))
             )
 
 
