@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from sketchshape.files import atomic
+from sketchshape.resources import WEIGHTS
 from sketchshape.train.models.backbones import backbone_class
-from sketchshape.train.models.weights import BUNDLED, read_tensors
+from sketchshape.train.models.weights import read_tensors
 from sketchshape.train.pretrain import NAME
 
 
@@ -28,7 +29,7 @@ def main() -> None:
         for name, value in tensors.items()
         if not name.endswith("num_batches_tracked")
     }
-    path = BUNDLED / backbone_class(arguments.backbone).drawings
+    path = WEIGHTS / backbone_class(arguments.backbone).drawings
     with atomic(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
