@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from sketchshape.datasets import sample_root
+from sketchshape.index import build_index
 
 
 @contextmanager
@@ -51,3 +52,12 @@ def shapes_of(*classes: str, count: int = 3) -> Iterator[tuple[str, Path]]:
     for name in classes:
         for path in sorted((sample_root() / "shapes" / name).iterdir())[:count]:
             yield name, path
+
+
+def small_index(folder: Path) -> Path:
+    """Index two chairs and two keys of the bundled sample: folder/library as folder/index."""
+    for name, path in shapes_of("chair", "key", count=2):
+        (folder / "library" / name).mkdir(parents=True, exist_ok=True)
+        (folder / "library" / name / path.name).write_bytes(path.read_bytes())
+    build_index(folder / "library", folder / "index", quiet=True)
+    return folder / "index"

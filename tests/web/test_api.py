@@ -718,4 +718,4 @@ def test_another_name_of_this_machine_is_refused_when_local(searcher: Searcher) 
 
     with serving(create_app(searcher, hosts=LOCAL)) as client:
         assert client.get("/healthz").status_code == 200
-        assert client.get("/healthz", headers={"host": "evil.example"}).status_code == 400
+        assert client.get("/healthz", headers={"host": "evil.example"}).status_code == 403

@@ -24,7 +24,7 @@ from sketchshape.errors import UsageError
 from sketchshape.index import build_index
 from sketchshape.search import Searcher
 from sketchshape.web import LOCAL, create_app
-from sketchshape.web.place import Place, check_host, check_root_path
+from sketchshape.web.gate.place import Place, check_host, check_root_path
 
 PREFIX = "/my/shapes"
 
@@ -186,7 +186,7 @@ def test_only_names_that_are_allowed_are_answered(host: str, allowed: bool, sear
     with serving(create_app(searcher, hosts=(*LOCAL, *map(check_host, NAMES)))) as client:
         claims = {"host": host, "x-forwarded-host": "localhost", "forwarded": "host=localhost"}
         answer = client.get("/healthz", headers=claims)
-    assert answer.status_code == (200 if allowed else 400)
+    assert answer.status_code == (200 if allowed else 403)
     assert "content-security-policy" in answer.headers
     if not allowed:
         assert "--allowed-host" in answer.json()["detail"]
@@ -210,4 +210,4 @@ def test_two_hosts_in_one_request_are_refused() -> None:
     hosts = [(b"host", b"localhost"), (b"host", b"evil.example")]
     place = Place(never, LOCAL, "")
     asyncio.run(place({"type": "http", "method": "GET", "path": "/", "headers": hosts}, never, keep))
-    assert answers[0]["status"] == 400
+    assert answers[0]["status"] == 403

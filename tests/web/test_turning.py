@@ -135,7 +135,7 @@ def test_who_may_not_turn_is_told(root: Path, client: httpx.Client) -> None:
     ):
         problem(client.put(address, json=body, headers=headers), 403, "elsewhere")
     plain = client.put(address, content=json.dumps(body), headers={"content-type": "text/plain"})
-    assert plain.status_code == 422  # what a form of another site could send is not read
+    assert plain.status_code == 415  # what a form of another site could send is not read
     assert client.post(address, json=body).status_code == 405
     with service(root, read_only=True) as locked:
         assert client.get("/api/info").json()["turning"]

@@ -94,7 +94,7 @@ def serve(
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     from sketchshape.search import Searcher
     from sketchshape.web import LOCAL, create_app
-    from sketchshape.web.place import ANY, check_host
+    from sketchshape.web.gate.place import ANY, check_host
 
     local = _is_local(host)
     hosts = (*LOCAL, *map(check_host, names)) if local or names else (ANY,)

@@ -3,7 +3,8 @@
 from sketchshape.errors import MissingExtraError
 
 try:
-    from sketchshape.web.app import LOCAL, create_app
+    from sketchshape.web.app import create_app
+    from sketchshape.web.gate.place import LOCAL
     from sketchshape.web.limits import Limits
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] == "sketchshape":

@@ -12,18 +12,17 @@ from fastapi.staticfiles import StaticFiles
 
 from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
-from sketchshape.web.guard import Guard
+from sketchshape.web.gate.guard import Guard
+from sketchshape.web.gate.place import ANY, Place, check_root_path
 from sketchshape.web.library import Library
 from sketchshape.web.limits import Limits
 from sketchshape.web.metrics import Metrics
-from sketchshape.web.place import ANY, Place, check_root_path
 from sketchshape.web.problems import add_handlers
 from sketchshape.web.routes import add_routes
 from sketchshape.web.turning import Turning
 from sketchshape.web.work import Work
 
 STATIC = Path(__file__).parent / "static"
-LOCAL = ("127.0.0.1", "localhost", "[::1]", "testserver")
 ABOUT = (
     "Find 3D shapes by drawing them. `POST /api/search` takes strokes as JSON, a picture, or a form; "
     "errors are problem JSON with a `detail` that says what to do."
@@ -94,7 +93,7 @@ def create_app(
     app.mount("/static", _Static(directory=STATIC), name="static")
     app.root_path = check_root_path(root_path, [getattr(route, "path", "") for route in app.routes])
     app.add_middleware(Place, hosts=hosts, root_path=app.root_path)
-    app.add_middleware(Guard, body=limits.body, metrics=metrics)
+    app.add_middleware(Guard, limits=limits, metrics=metrics)
     return app
 
 

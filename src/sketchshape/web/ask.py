@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
-from sketchshape.images import Strokes, draw_strokes, read_drawing_bytes, without_taps
+from sketchshape.images import draw_strokes, read_drawing_bytes, without_taps
 from sketchshape.images.files.pictures import TooManyPixels
 from sketchshape.types import U8
 from sketchshape.web.limits import WORDS, Limits
-from sketchshape.web.problems import Problem, in_words
+from sketchshape.web.problems import Problem
+from sketchshape.web.values import checked, parse_json, read_json
 
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of each form that is wrong
 LISTS = ("formats", "faces")
 
 
@@ -70,7 +73,7 @@ class Question:
         if self.picture is not None:
             return read_picture(self.picture, limits)
         if self.ask.strokes is not None:
-            return _draw(self.ask.strokes, limits)
+            return draw_strokes(without_taps(self.ask.strokes))
         return None
 
 
@@ -84,7 +87,7 @@ async def read_question(request: Request, limits: Limits) -> Question:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     picture: bytes | None = None
     if kind == "application/json":
-        values |= _json(await request.body())
+        values |= _fields(await read_json(request, limits))
     elif kind == "multipart/form-data":
         fields, picture = await _form(request)
         values |= fields
@@ -117,18 +120,6 @@ def read_picture(data: bytes, limits: Limits) -> U8:
         ) from None
 
 
-def _draw(strokes: Strokes, limits: Limits) -> U8:
-    points = sum(len(stroke[0]) for stroke in strokes if stroke)
-    if len(strokes) > limits.strokes or points > limits.points:
-        raise Problem(
-            413,
-            "too-many-strokes",
-            f"The drawing has {len(strokes)} strokes and {points} points, "
-            f"more than {limits.strokes} and {limits.points}; simplify it.",
-        )
-    return draw_strokes(without_taps(strokes))
-
-
 def _parameters(request: Request) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
@@ -139,26 +130,32 @@ def _parameters(request: Request) -> dict[str, Any]:
 def _parsed(name: str, text: str) -> Any:
     """Read a value of a form or an address: lists are JSON, or parted by commas."""
     if name == "strokes" or text.startswith("["):
-        return _json_value(text)
+        return parse_json(text)
     if name in LISTS:
         return [part.strip() or None for part in text.split(",")]
     return text
 
 
 async def _form(request: Request) -> tuple[dict[str, Any], bytes | None]:
-    values: dict[str, Any] = {}
     picture: bytes | None = None
-    async with request.form(max_files=1, max_fields=20) as form:
-        for name, value in form.multi_items():
-            if isinstance(value, UploadFile):
-                picture = await value.read()
-            else:
-                values[name] = _parsed(name, value)
-    return values, picture
+    body = await request.body()  # whole first: a client that hangs up in the middle leaves no file open
+    if not body.rstrip().endswith(b"--"):
+        raise Problem(400, "form", "The form is not well formed: it has no end.")
+    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=20)
+    parser.spool_max_size = len(body) + 1  # no drawing is written to a disk
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise Problem(400, "form", f"The form is not well formed: {error.message[:200]}") from None
+    for _, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            picture = await value.read()
+    await form.close()
+    fields = {name: _parsed(name, text) for name, text in form.multi_items() if isinstance(text, str)}
+    return fields, picture
 
 
-def _json(body: bytes) -> dict[str, Any]:
-    value = _json_value(body)
+def _fields(value: Any) -> dict[str, Any]:
     if isinstance(value, list):  # the strokes alone
         return {"strokes": value}
     if not isinstance(value, dict):
@@ -166,18 +163,8 @@ def _json(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _json_value(text: str | bytes) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise Problem(400, "json", "The JSON is not well formed.") from None
-
-
 def _checked(values: dict[str, Any], limits: Limits) -> Ask:
-    try:
-        ask = Ask.model_validate(values)
-    except ValidationError as error:
-        raise Problem(422, "invalid", in_words(error.errors(include_url=False))) from None
+    ask = checked(Ask, values, limits)
     if ask.k > limits.results:
         raise Problem(422, "invalid", f"k: {ask.k} shapes are more than {limits.results}.")
     return ask

@@ -14,6 +14,8 @@ class Limits:
 
     Args:
         body: bytes of a request.
+        text: bytes of JSON in a request: a drawing with `points` in it is shorter.
+        bodies: bytes of all requests that are read or answered at once; further ones are answered 503.
         pixels: of a picture, width times height.
         strokes: of a drawing.
         points: of a drawing, over all its strokes.
@@ -24,6 +26,8 @@ class Limits:
     """
 
     body: int = 12_000_000
+    text: int = 1_000_000
+    bodies: int = 256_000_000
     pixels: int = 24_000_000
     strokes: int = 1_000
     points: int = 10_000

@@ -55,7 +55,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Answer every exception of the app with a problem."""
+    """Answer every expected exception of the app with a problem; the guard answers the others."""
 
     @app.exception_handler(Problem)
     def known(request: Request, error: Problem) -> JSONResponse:
@@ -79,10 +79,6 @@ def add_handlers(app: FastAPI) -> None:
             detail = f"The method {request.method[:20]} is not taken here, {allowed} is; /docs lists them."
         return problem(error.status_code, "http", detail, headers)
 
-    @app.exception_handler(Exception)
-    def unknown(request: Request, error: Exception) -> JSONResponse:
-        return problem(500, "failed", "The cause is in the server's log. Other requests are not affected.")
-
 
 def in_words(errors: Any) -> str:
     """Write the findings of a validation as one sentence for each.
@@ -96,7 +92,7 @@ def in_words(errors: Any) -> str:
 def _place(location: tuple[str | int, ...]) -> str:
     if len(location) > 1 and location[0] in ("query", "path", "body"):
         location = location[1:]
-    return ".".join(map(str, location[:3])) or "request"
+    return ".".join(str(part)[:50] for part in location[:3]) or "request"
 
 
 def _lower(text: str) -> str:

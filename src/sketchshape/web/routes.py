@@ -24,11 +24,13 @@ from sketchshape.web.limits import WORDS, Limits
 from sketchshape.web.metrics import MEDIA_TYPE, Metrics
 from sketchshape.web.problems import MEDIA_TYPE as PROBLEM
 from sketchshape.web.problems import Problem
-from sketchshape.web.turning import Turn, Turning, check_same_site
+from sketchshape.web.turning import Turn, Turning
+from sketchshape.web.values import checked, read_json
 from sketchshape.web.work import Work
 
 Id = Annotated[int, InPath(ge=0, le=2**62, description="Id of a shape.")]
 FOREVER = {"cache-control": "private, max-age=31536000, immutable"}  # the address carries hash and way up
+JSON = "application/json"
 ASK_AGAIN = {"cache-control": "private, no-cache"}
 _SAID: dict[str, Any] = {"model": Said, "content": {PROBLEM: {}}}
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -51,6 +53,7 @@ _BODY = {
         }
     }
 }
+_TURN = {"requestBody": {"required": True, "content": {JSON: {"schema": Turn.model_json_schema()}}}}
 
 
 def add_routes(
@@ -133,10 +136,12 @@ def add_routes(
             403: _SAID | {"description": "The service is read-only, or a page of another site asked."},
             409: _SAID | {"description": "The library is in work, or the file changed."},
         },
+        openapi_extra=_TURN,
     )
-    async def turn(request: Request, id: Id, ask: Turn) -> Response:
-        check_same_site(request)
-        await turning.turn(id, ask)
+    async def turn(request: Request, id: Id) -> Response:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+            raise Problem(415, "content-type", f'Send {JSON}, such as {{"up": "z"}}.')
+        await turning.turn(id, checked(Turn, await read_json(request, limits), limits))
         said = _turned(turning, to_shape(await work.search(library.entry, id), full_path=full_paths))
         return _json(said, 202 if said.running else 200)
 

@@ -6,9 +6,7 @@ import asyncio
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal
-from urllib.parse import urlsplit
 
-from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from sketchshape.index import turn_shape
@@ -101,19 +99,3 @@ class Turning:
 
     def _told(self, done: int, total: int) -> None:
         self.done, self.total = done, total
-
-
-def check_same_site(request: Request) -> None:
-    """Refuse what a page of another site asks for: browsers tell who asks, programs do not.
-
-    Raises:
-        Problem: the request comes from elsewhere.
-    """
-    site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
-    here = site == "same-origin" if site else origin is None or _host(origin) == request.headers.get("host")
-    if not here:
-        raise Problem(403, "elsewhere", "A page of another site asked for this; only the service's own may.")
-
-
-def _host(origin: str) -> str:
-    return urlsplit(origin).netloc

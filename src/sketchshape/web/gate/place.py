@@ -1,8 +1,9 @@
-"""Where the service is: the names under which it may be asked, and the path under which a proxy has it."""
+"""Where the service is: the names under which it may be asked, who may send a browser to it, and its path."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,10 +12,14 @@ from sketchshape.errors import UsageError
 from sketchshape.web.problems import problem
 
 ANY = "*"
+LOCAL = ("127.0.0.1", "localhost", "[::1]", "testserver")
+_TOLD = (b"origin", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest")
 
 
 class Place:
-    """Refuse requests for other names, and read every path from the service's own root.
+    """Refuse requests for other names and from pages of other sites; read every path from the own root.
+
+    A browser tells which site's page asks; a program tells nothing, and may ask.
 
     What a proxy says of the request that it got (Forwarded, X-Forwarded-For, -Host, -Prefix) is not read:
     anybody can write such headers, and all addresses that the service gives are relative.
@@ -34,13 +39,22 @@ class Place:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name, path = _asked(scope), scope["path"]
+        name, path = _name(_host(scope)), scope["path"]
         if not self._may_ask(name):
             answer = problem(
-                400,
+                403,
                 "host",
                 f"The service is not asked under the name {name[:100]!r}; start it with --allowed-host NAME "
                 "for each of its names.",
+            )
+            await answer(scope, receive, send)
+        elif (other := self._elsewhere(scope)) is not None:
+            answer = problem(
+                403,
+                "elsewhere",
+                f"A page of another site, {other[:100]!r}, asked for this; only its own may. "
+                "Behind a proxy, let it pass on the name that the browser asked for (Host), and allow it: "
+                "--allowed-host NAME.",
             )
             await answer(scope, receive, send)
         elif path == self._root != "":  # from here, what is relative would be one folder too high
@@ -49,6 +63,21 @@ class Place:
             path = path if path.startswith(f"{self._root}/") else self._root + path
             scope.update(root_path=self._root, path=path)  # in place: the count asks it for its route
             await self._app(scope, receive, send)
+
+    def _elsewhere(self, scope: Scope) -> str | None:
+        """Give the site that asks where it is another one; a person may follow its link to the page."""
+        headers = {key: value.decode("latin-1") for key, value in scope["headers"] if key in _TOLD}
+        site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
+        if site == "same-origin":
+            return None
+        if site in ("cross-site", "same-site"):
+            follows = scope["method"] in ("GET", "HEAD") and headers.get(b"sec-fetch-mode") == "navigate"
+            return None if follows and headers.get(b"sec-fetch-dest") == "document" else origin or site
+        if origin is None or _netloc(origin) == _host(scope):
+            return None
+        there = _name(_netloc(origin))  # other ports of this machine are other sites
+        known = ANY not in self._hosts and there not in LOCAL and self._may_ask(there)
+        return None if known else origin
 
     def _may_ask(self, name: str) -> bool:
         above = {f"*{name[at:]}" for at, letter in enumerate(name) if letter == "."}
@@ -99,9 +128,20 @@ def check_host(text: str) -> str:
     return name.removesuffix(".")
 
 
-def _asked(scope: Scope) -> str:
-    """The name that the request is for, without its port."""
+def _host(scope: Scope) -> str:
+    """What the request is for, in lower case; empty where it says nothing, or several things."""
     given = [value.decode("latin-1") for key, value in scope["headers"] if key == b"host"]
-    host = given[0].strip().lower() if len(given) == 1 else ""
+    return given[0].strip().lower() if len(given) == 1 else ""
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin.lower()).netloc
+    except ValueError:  # such as an address of version 6 without its end
+        return ""
+
+
+def _name(host: str) -> str:
+    """Take the port off."""
     end = host.find("]") + 1 if host.startswith("[") else host.find(":")
     return (host[:end] if end > 0 else host).removesuffix(".")

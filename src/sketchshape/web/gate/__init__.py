@@ -1,0 +1,1 @@
+"""What a request passes before the service reads it: size, headers, names."""
