@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import caching
+from numba.core import event as events
 
 from sketchshape.files import cache_dir, private_folder, writable
 from sketchshape.say import warn
@@ -16,6 +17,7 @@ from sketchshape.say import warn
 F = TypeVar("F", bound=Callable[..., Any])
 config: Any = numba.config
 FunctionCache: Any = caching.FunctionCache
+event: Any = events
 
 
 def compiled(**options: Any) -> Callable[[F], F]:
@@ -33,6 +35,31 @@ def compiled(**options: Any) -> Callable[[F], F]:
         return cast(F, dispatcher)
 
     return compile
+
+
+class Pauses(events.Listener):
+    """Tells when code begins to be compiled, or loaded as it was compiled before, and when that ends.
+
+    Args:
+        begin: called at the start.
+        end: called at the end.
+    """
+
+    def __init__(self, begin: Callable[[], object], end: Callable[[], object]) -> None:
+        self._depth, self._begin, self._end = 0, begin, end
+        event.register("numba:compiler_lock", self)
+
+    def on_start(self, _: Any) -> None:
+        """Count; what a function calls is compiled within it."""
+        self._depth += 1
+        if self._depth == 1:
+            self._begin()
+
+    def on_end(self, _: Any) -> None:
+        """Count back."""
+        self._depth -= 1
+        if not self._depth:
+            self._end()
 
 
 class _Kept(FunctionCache):  # type: ignore[misc]

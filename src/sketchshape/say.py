@@ -16,6 +16,8 @@ _CONTROLS = re.compile(
 )
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _warned: set[str] = set()
+heard: list[str] = []
+"""In a worker process: the warnings that its caller is to say."""
 
 
 def shown(text: object) -> str:
@@ -44,7 +46,9 @@ def say_json(value: Any) -> None:
 
 def warn(text: str) -> None:
     """Print a warning on standard error, the same one only once."""
-    if text not in _warned and WORKER not in os.environ:
+    if WORKER in os.environ:
+        heard.append(text)
+    elif text not in _warned:
         _warned.add(text)
         say(f"warning: {text}", error=True)
 

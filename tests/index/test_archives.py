@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -19,6 +18,7 @@ from sketchshape.errors import MeshError, UsageError
 from sketchshape.index import IndexSummary, build_index
 from sketchshape.index.library import File, mesh_files
 from sketchshape.mesh import load_mesh
+from sketchshape.render.workers import stop_idle
 from sketchshape.search import Searcher
 
 GLTF = tetra_gltf()
@@ -220,10 +220,14 @@ def test_a_folder_of_formats_that_are_not_read_says_what_to_do(tmp_path: Path) -
 def test_what_lacks_a_package_is_tried_again(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("collada", reason="needs the extra [dae]")
     (library / "a.dae").write_text("<COLLADA>")
+    (library.parent / "without").mkdir()
+    (library.parent / "without/collada.py").write_text("raise ImportError('as if it were not there')")
     with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "collada", None)
+        patch.syspath_prepend(str(library.parent / "without"))
+        stop_idle()  # workers look for packages where their caller did when they were started
         (failed,) = index(library).failed
         assert failed[1] == "collada is not installed; run: pip install 'sketchshape[dae]'"
+    stop_idle()
     (failed,) = index(library).failed
     assert failed[1].startswith("broken COLLADA")
 

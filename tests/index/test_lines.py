@@ -14,6 +14,7 @@ from sketchshape.images import prepare, prepare_views
 from sketchshape.index.encode import Encoded, encode
 from sketchshape.mesh import load_mesh
 from sketchshape.render import render_lines, render_views
+from sketchshape.render.workers import Limits
 
 
 def with_lines(weight: float) -> Bundle:
@@ -23,7 +24,7 @@ def with_lines(weight: float) -> Bundle:
 @pytest.mark.parametrize("weight", [0.5, 2.0])
 def test_a_shape_is_the_sum_of_its_views_and_of_its_drawings(tmp_path: Path, weight: float) -> None:
     path, bundle = box(tmp_path / "box.off", (1, 2, 3)), with_lines(weight)
-    ((_, encoded),) = encode([path], bundle, ups=["y"], workers=1)
+    ((_, encoded),) = encode([path], bundle, ups=["y"], workers=1, limits=Limits())
     assert isinstance(encoded, Encoded)
     mesh = load_mesh(path)
     seen = bundle.embed_views(prepare_views(render_views(mesh, 4, 32), bundle.size)[None])[0]
@@ -36,7 +37,7 @@ def test_a_shape_is_the_sum_of_its_views_and_of_its_drawings(tmp_path: Path, wei
 def test_a_shape_is_found_by_a_drawing_that_is_one_of_its_own(tmp_path: Path) -> None:
     paths = [box(tmp_path / f"{n}.off", sides) for n, sides in enumerate(((1, 1, 1), (1, 4, 1), (4, 1, 1)))]
     bundle = with_lines(4.0)
-    vectors = {n: one.vector for n, one in encode(paths, bundle, ups=["y"] * 3, workers=1)}  # type: ignore[union-attr]
+    vectors = {n: one.vector for n, one in encode(paths, bundle, ups=["y"] * 3, workers=1, limits=Limits())}  # type: ignore[union-attr]
     for number, path in enumerate(paths):
         drawing = prepare(render_lines(load_mesh(path), 3, 48)[0], bundle.sketch_size)
         query = bundle.embed_sketches(drawing[None])[0]

@@ -16,6 +16,7 @@ from sketchshape.index.contents import group, open_vectors
 from sketchshape.index.encode import Encoded, encode
 from sketchshape.mesh import load_mesh
 from sketchshape.render import render_views
+from sketchshape.render.workers import Limits
 from sketchshape.types import F32, U8
 
 
@@ -53,7 +54,7 @@ def filled(folder: Path, vectors: np.ndarray) -> Catalogue:
 
 def test_the_rows_of_a_shape_are_kept_one_after_the_other(tmp_path: Path) -> None:
     path, bundle = box(tmp_path / "box.off", (1, 2, 3)), each_view()
-    ((_, encoded),) = encode([path], bundle, ups=["y"], workers=1)
+    ((_, encoded),) = encode([path], bundle, ups=["y"], workers=1, limits=Limits())
     assert isinstance(encoded, Encoded)
     assert (bundle.numbers, bundle.width) == (4 * WIDTH, WIDTH)
     views = prepare_views(render_views(load_mesh(path), 4, 32), bundle.size)

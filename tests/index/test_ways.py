@@ -55,7 +55,7 @@ class Said:
         self.asked: list[str] = []
 
     def __call__(
-        self, paths: Sequence[Path], *, workers: int | None
+        self, paths: Sequence[Path], *, workers: int | None, timeout: float, memory: float
     ) -> Iterator[tuple[int, Judged | MeshError]]:
         for number, path in enumerate(paths):
             self.asked.append(path.stem)

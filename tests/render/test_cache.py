@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from render_shapes import box, sphere
 
 from sketchshape import say
 from sketchshape.errors import MeshError, UsageError
-from sketchshape.render import cached_views, many, render_lines, render_views, view_cache, view_key
+from sketchshape.render import cached_views, render_lines, render_views, view_cache, view_key
+from sketchshape.render.view_cache import Drawn, views_of
+from sketchshape.render.workers import stop_idle
 from sketchshape.types import Mesh
 
 SIZE = 32
@@ -40,8 +43,12 @@ def collect(paths: list[Path], cache: Path, **more: object) -> dict[int, object]
     return dict(cached_views(paths, cache=cache, **{**PARAMETERS, **more}))  # type: ignore[arg-type]
 
 
-def no_drawing(*args: object) -> None:
-    raise AssertionError("drawn again")
+def mark(path: Path, cache: Path, warnings: tuple[str, ...] = ()) -> np.ndarray:
+    """Put other views in place of those of a file, so that they show whether it is drawn again."""
+    key = view_key(path, **PARAMETERS)
+    views = np.random.default_rng(0).integers(0, 256, (2, SIZE, SIZE), np.uint8)
+    view_cache._write(cache / f"{key}.png", key, Drawn(views, warnings), "marked")
+    return views
 
 
 @pytest.mark.parametrize(("style", "render"), [("shaded", render_views), ("lines", render_lines)])
@@ -54,24 +61,28 @@ def test_the_views_are_those_of_the_renderer_and_a_bad_file_is_named(style, rend
     assert found[2].path == shapes[2]
 
 
-def test_warnings_are_heard_from_the_cache_as_when_drawn(shapes, tmp_path, monkeypatch) -> None:
+def test_warnings_are_heard_from_the_cache_as_when_drawn(shapes, tmp_path) -> None:
     text = shapes[1].read_text().splitlines()
     counts = text[1].split()
     text[1] = f"{counts[0]} {int(counts[1]) + 1} 0"
     shapes[1].write_text("\n".join([*text, "2 0 1"]))
+    said: list[dict[int, tuple[str, ...]]] = []
     for _ in range(2):
-        heard: dict[int, tuple[str, ...]] = {}
-        collect(shapes, tmp_path / "cache", heard=heard.__setitem__)
-        assert list(heard) == [1]
-        assert heard[1][0].startswith("left out 1 of ")
-        monkeypatch.setattr(view_cache, "draw", no_drawing)
-        shapes[2] = shapes[0]
+        said.append({})
+        found = collect(shapes, tmp_path / "cache", heard=said[-1].__setitem__)
+        assert list(said[-1]) == [1]
+        assert said[-1][1][0].startswith("left out 1 of ")
+        views = mark(shapes[1], tmp_path / "cache", said[-1][1])
+    assert said[0] == said[1]
+    np.testing.assert_array_equal(found[1], views)
 
 
 def test_a_new_reader_does_not_use_the_views_of_an_old_one(shapes, tmp_path, monkeypatch) -> None:
-    before = collect(shapes[:1], tmp_path / "cache")
+    options = (tmp_path / "cache", 2, SIZE, None, "shaded")
+    before = views_of(shapes[0], *options).views
+    mark(shapes[0], tmp_path / "cache")
     monkeypatch.setattr(view_cache, "READER_VERSION", view_cache.READER_VERSION + 1)
-    assert np.array_equal(collect(shapes[:1], tmp_path / "cache")[0], before[0])
+    assert np.array_equal(views_of(shapes[0], *options).views, before)
     assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
@@ -85,21 +96,20 @@ def test_a_cache_that_cannot_be_written_costs_a_warning(shapes, tmp_path, monkey
     assert said.count("\n") == said.count("cannot be written to") == 1
 
 
-def test_a_second_time_nothing_is_drawn(shapes, tmp_path, monkeypatch) -> None:
-    first = collect(shapes, tmp_path / "cache")
-    monkeypatch.setattr(view_cache, "draw", no_drawing)
-    second = collect([*shapes[:2], *shapes[3:]], tmp_path / "cache")
-    for k, before in zip(range(4), (0, 1, 3, 4), strict=True):
-        np.testing.assert_array_equal(second[k], first[before])
-        assert second[k].flags.writeable
+def test_a_second_time_nothing_is_drawn(shapes, tmp_path) -> None:
+    collect(shapes, tmp_path / "cache")
+    views = {k: mark(shapes[k], tmp_path / "cache") for k in (0, 1, 3, 4)}
+    found = collect(shapes, tmp_path / "cache")
+    for k, before in views.items():
+        np.testing.assert_array_equal(found[k], before)
+        assert found[k].flags.writeable
 
 
-def test_the_same_content_under_another_name_is_the_same_entry(shapes, tmp_path, monkeypatch) -> None:
-    first = collect(shapes[:1], tmp_path / "cache")
+def test_the_same_content_under_another_name_is_the_same_entry(shapes, tmp_path) -> None:
+    views = mark(shapes[0], tmp_path / "cache")
     copy = tmp_path / "copy.OFF"
     copy.write_bytes(shapes[0].read_bytes())
-    monkeypatch.setattr(view_cache, "draw", no_drawing)
-    np.testing.assert_array_equal(collect([copy], tmp_path / "cache")[0], first[0])
+    np.testing.assert_array_equal(collect([copy], tmp_path / "cache")[0], views)
 
 
 @pytest.mark.parametrize("damage", ["empty", "garbage", "cut", "turned bit", "other entry", "other picture"])
@@ -162,8 +172,7 @@ def test_the_key_of_a_gltf_file_covers_its_buffers(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_workers_change_no_byte(workers: int, shapes, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(many, "SMALL", 0)
+def test_workers_change_no_byte(workers: int, shapes, tmp_path) -> None:
     write_off(shapes[4], sphere(20, 30, bumps=0.2))
     found = collect(shapes, tmp_path / "cache", workers=workers)
     assert isinstance(found.pop(2), MeshError)
@@ -173,36 +182,42 @@ def test_workers_change_no_byte(workers: int, shapes, tmp_path, monkeypatch) -> 
     np.testing.assert_array_equal(found[4], render_views(sphere(20, 30, bumps=0.2), 2, SIZE))
 
 
-def test_a_file_that_kills_its_worker_is_named_and_the_rest_is_drawn(tmp_path, monkeypatch) -> None:
+def test_a_file_that_kills_its_worker_or_hangs_is_named_and_the_rest_is_drawn(tmp_path, monkeypatch) -> None:
     paths = [write_off(tmp_path / f"s{k}.off", box((-1, -1, -1), (1, k + 1, 1))) for k in range(8)]
     (tmp_path / "deadly.py").write_text(
-        "import os\n"
+        "import os, time\n"
         "from sketchshape.render import view_cache\n"
-        "real = view_cache.draw\n"
-        "def draw(path, *rest):\n"
+        "real = view_cache.views_of\n"
+        "def views_of(path, *rest):\n"
         "    if path.name in ('s3.off', 's4.off'): os.kill(os.getpid(), 11)\n"
+        "    if path.name == 's5.off': time.sleep(60)\n"
+        "    if path.name == 's6.off': bytearray(3 * 10**9)\n"
+        "    if path.name == 's7.off': os._exit(3)\n"
         "    return real(path, *rest)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     import deadly
 
-    monkeypatch.setattr(many, "SMALL", 0)
-    monkeypatch.setattr(view_cache, "draw", deadly.draw)
-    found = collect(paths, tmp_path / "cache", workers=2)
+    stop_idle()
+    monkeypatch.setattr(view_cache, "views_of", deadly.views_of)
+    found = collect(paths, tmp_path / "cache", workers=2, timeout=3, memory=2e9)
     assert sorted(found) == list(range(8))
-    assert {k for k, views in found.items() if isinstance(views, MeshError)} == {3, 4}
-    assert str(found[3]).startswith(f"{paths[3]}: ")
-    assert "SIGSEGV" in str(found[3])
+    assert {k for k, views in found.items() if isinstance(views, MeshError)} == {3, 4, 5, 6, 7}
+    assert str(found[3]).startswith(f"{paths[3]}: cannot be drawn: ")
+    for k, reason in ((4, "SIGSEGV"), (5, "took more than 3 s"), (6, "more than 2 GB"), (7, "exit code 3")):
+        assert reason in str(found[k])
 
 
 def test_any_failure_to_draw_is_an_error_of_the_file(shapes, tmp_path, monkeypatch) -> None:
-    def fail(path: Path, *rest: object) -> None:
-        raise MemoryError("too large")
+    (tmp_path / "failing.py").write_text("def views_of(*_): raise LookupError('what nobody thought of')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import failing
 
-    monkeypatch.setattr(view_cache, "draw", fail)
+    stop_idle()
+    monkeypatch.setattr(view_cache, "views_of", failing.views_of)
     found = collect(shapes[:1], tmp_path / "cache")
     assert isinstance(found[0], MeshError)
-    assert "MemoryError: too large" in str(found[0])
+    assert "LookupError: what nobody thought of" in str(found[0])
 
 
 def test_nothing_to_draw_and_no_file_are_errors_of_the_file(tmp_path) -> None:
@@ -212,9 +227,7 @@ def test_nothing_to_draw_and_no_file_are_errors_of_the_file(tmp_path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.parametrize("small", [0, 64])
-def test_stopped_in_the_middle_every_entry_is_whole(small: int, shapes, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(many, "SMALL", small)
+def test_stopped_in_the_middle_every_entry_is_whole(shapes, tmp_path) -> None:
     cache = tmp_path / "cache"
     stream = cached_views(shapes[:2] * 20, cache=cache, workers=2, **PARAMETERS)
     next(stream)
@@ -228,14 +241,13 @@ def test_stopped_in_the_middle_every_entry_is_whole(small: int, shapes, tmp_path
             image.load()
 
 
-def test_no_more_is_drawn_ahead_than_is_asked_for(shapes, tmp_path, monkeypatch) -> None:
-    drawn, real = [], view_cache.draw
-    monkeypatch.setattr(view_cache, "draw", lambda *args: (drawn.append(args[0]), real(*args))[1])
+def test_no_more_is_drawn_ahead_than_is_asked_for(shapes, tmp_path) -> None:
     paths = [write_off(tmp_path / f"n{k}.off", box((-1, -1, -1), (1, k + 1, 1))) for k in range(15)]
     stream = cached_views(paths, cache=tmp_path / "cache", workers=2, **PARAMETERS)
     next(stream)
+    time.sleep(0.5)
     stream.close()
-    assert 1 <= len(drawn) <= 5
+    assert 1 <= len(list((tmp_path / "cache").glob("[!.]*"))) <= 5
 
 
 def test_the_default_place_is_the_cache_folder(shapes, tmp_path, monkeypatch) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sketchshape.cli.options import add_json, add_up, add_workers
+from sketchshape.cli.options import add_json, add_limits, add_up, add_workers
 from sketchshape.say import say, say_json
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--watch", action="store_true", help="go on, and index what changes, until Ctrl-C")
     add_workers(parser)
+    add_limits(parser)
     add_json(parser)
 
 
@@ -57,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
             retry=arguments.retry and not before,
             fresh=arguments.fresh and not before,
             workers=arguments.workers,
+            timeout=arguments.timeout,
+            memory=arguments.memory,
             quiet=arguments.json or before is not None,
         )
 

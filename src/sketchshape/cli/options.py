@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,16 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add `--workers`: how many processes render."""
     parser.add_argument(
         "--workers", type=positive, metavar="N", help="processes that render (default: all cores)"
+    )
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add `--timeout` and `--memory`: what one file may take before it counts as failed."""
+    parser.add_argument(
+        "--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for each step of a file (60)"
+    )
+    parser.add_argument(
+        "--memory", type=_size, default=4e9, metavar="SIZE", help="for a file, such as 500MB or 8GB (4GB)"
     )
 
 
@@ -60,6 +71,24 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value
+
+
+def _size(text: str) -> float:
+    found = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([MG])B?", text.strip(), re.IGNORECASE)
+    value = float(found[1]) * {"M": 1e6, "G": 1e9}[found[2].upper()] if found else 0
+    if not 0 < value < 1e18:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 500MB or 8GB")
+    return value
 
 
 def existing_folder(path: Path, what: str) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from sketchshape.cli.options import add_json, add_up, add_workers, positive
+from sketchshape.cli.options import add_json, add_limits, add_up, add_workers, positive
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.files import atomic
 from sketchshape.progress import Steps
@@ -44,6 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_up(parser, "axis of the files that points up (auto: as each shape looks)", default="auto")
     parser.add_argument("--columns", type=positive, default=6, help="views in a row (6)")
     add_workers(parser)
+    add_limits(parser)
     add_json(parser)
 
 
@@ -78,7 +79,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     for problem in closed:
         skip(problem)
-    up = likeliest(shapes, workers=arguments.workers) if arguments.up == "auto" else arguments.up
+    up = arguments.up
+    if up == "auto":
+        asked = {name: getattr(arguments, name) for name in ("workers", "timeout", "memory")}
+        up = likeliest(shapes, **asked)
     with Steps("render", len(shapes), "shapes", quiet=arguments.json) as steps:
         for index, views in cached_views(
             shapes,
@@ -88,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
             up=up,
             style=arguments.style,
             workers=arguments.workers,
+            timeout=arguments.timeout,
+            memory=arguments.memory,
             heard=heard,
         ):
             if isinstance(views, MeshError):

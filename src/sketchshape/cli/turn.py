@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sketchshape.cli.options import add_json, add_up, add_workers, shape_of
+from sketchshape.cli.options import add_json, add_limits, add_up, add_workers, shape_of
 from sketchshape.say import say, say_json
 
 
@@ -22,6 +22,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="encoders (those that ship)")
     add_workers(parser)
+    add_limits(parser)
     add_json(parser)
 
 
@@ -40,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
         folder=arguments.folder,
         bundle=bundle,
         workers=arguments.workers,
+        timeout=arguments.timeout,
+        memory=arguments.memory,
         quiet=arguments.json,
     )
     with Catalogue(arguments.index) as catalogue:

@@ -20,6 +20,7 @@ from sketchshape.index.lock import LOCK, alone
 from sketchshape.index.schema import forget_shapes
 from sketchshape.index.standing import Standing
 from sketchshape.mesh import unread_files
+from sketchshape.render.workers import MEMORY, TIMEOUT, Limits
 from sketchshape.zips import is_folder
 
 
@@ -66,6 +67,8 @@ def build_index(
     retry: bool = False,
     fresh: bool = False,
     workers: int | None = None,
+    timeout: float = TIMEOUT,
+    memory: float = MEMORY,
     quiet: bool = False,
 ) -> IndexSummary:
     """Bring an index to the state of a folder: only what is new, changed, moved or gone is worked on.
@@ -83,6 +86,8 @@ def build_index(
         retry: try again the files that failed before and have not changed.
         fresh: remove what the index holds first, but for the choices of ways up.
         workers: files in work at once; None is one for each core.
+        timeout: seconds that a file may take in each step; one that takes more is a failure like others.
+        memory: bytes that a file may take, on Linux; one that takes more is a failure like others.
         quiet: show no progress.
 
     Returns:
@@ -115,7 +120,10 @@ def build_index(
             unknown = changes.apply(files, failures, prune=prune, retry=retry, workers=workers)
             new = {file.path for one in unknown.values() for file in one.files}
             present = {str(file.path) for file in files if file.path not in new}
-            Standing(catalogue, bundle, changes, workers=workers, quiet=quiet).bring(unknown, present)
+            standing = Standing(
+                catalogue, bundle, changes, workers=workers, limits=Limits(timeout, memory), quiet=quiet
+            )
+            standing.bring(unknown, present)
             remove_unused(catalogue)
             groups = group(catalogue, bundle)
             compact(catalogue, bundle.numbers)

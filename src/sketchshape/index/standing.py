@@ -6,6 +6,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,8 @@ from sketchshape.index.changes import Changes, Unknown, as_read
 from sketchshape.index.contents import keep, write_reading
 from sketchshape.index.ways import Job, decide, plan, to_judge
 from sketchshape.progress import Steps
+from sketchshape.render.many import in_order
+from sketchshape.render.workers import Limits
 from sketchshape.upright.many import Judged, judge_files, judge_hash
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ class Standing:
         bundle: the encoders.
         changes: of this run.
         workers: files in work at once; None is one for each core.
+        limits: of time and memory for each file.
         quiet: show no progress.
         told: called with the number of contents that are encoded and that of all, after each.
     """
@@ -44,11 +48,12 @@ class Standing:
         changes: Changes,
         *,
         workers: int | None,
+        limits: Limits,
         quiet: bool,
         told: Callable[[int, int], object] = lambda done, total: None,
     ) -> None:
         self.catalogue, self.bundle, self.changes = catalogue, bundle, changes
-        self.workers, self.quiet, self.told = workers, quiet, told
+        self.workers, self.limits, self.quiet, self.told = workers, limits, quiet, told
 
     def bring(self, unknown: Mapping[str, Unknown], paths: Collection[str]) -> None:
         """Judge, decide, and encode what is lacking.
@@ -70,7 +75,9 @@ class Standing:
 
         def judged() -> Iterator[tuple[str, Judged | FileError]]:
             with Steps("judge", len(hashes), "shapes", quiet=self.quiet) as steps:
-                for number, said in judge_files(list(found.values()), workers=self.workers):
+                paths = list(found.values())
+                limits = asdict(self.limits)
+                for number, said in judge_files(paths, workers=self.workers, **limits):
                     steps.advance()
                     yield hashes[number], said
 
@@ -108,14 +115,16 @@ class Standing:
         parts: defaultdict[int, dict[str, Encoded | FileError]] = defaultdict(dict)
         with Steps("index", len(jobs), "shapes", quiet=self.quiet) as steps:
             paths, ups = [jobs[place].path for place, _ in wanted], [up for _, up in wanted]
-            for number, result in encode(paths, self.bundle, ups=ups, workers=self.workers):
+            made = encode(paths, self.bundle, ups=ups, workers=self.workers, limits=self.limits)
+            # In order, so that ids and rows do not depend on which file got ready first.
+            for number, result in in_order(made):
                 place, up = wanted[number]
                 parts[place][up] = result
                 if len(parts[place]) < len(jobs[place].missing):
                     continue
                 errors = [one for one in parts[place].values() if isinstance(one, FileError)]
-                made = {way: one for way, one in parts.pop(place).items() if not isinstance(one, FileError)}
-                yield jobs[place], errors[0] if errors else made
+                good = {way: one for way, one in parts.pop(place).items() if not isinstance(one, FileError)}
+                yield jobs[place], errors[0] if errors else good
                 steps.advance()
                 self.told(steps.done, len(jobs))
 

@@ -14,6 +14,7 @@ from sketchshape.index.contents import compact, group, remove_unused
 from sketchshape.index.library import File
 from sketchshape.index.lock import alone
 from sketchshape.index.standing import Standing
+from sketchshape.render.workers import MEMORY, TIMEOUT, Limits
 
 
 def turn_shape(
@@ -24,6 +25,8 @@ def turn_shape(
     folder: bool = False,
     bundle: Bundle | None = None,
     workers: int | None = None,
+    timeout: float = TIMEOUT,
+    memory: float = MEMORY,
     quiet: bool = True,
     told: Callable[[int, int], object] = lambda done, total: None,
 ) -> list[int]:
@@ -39,6 +42,8 @@ def turn_shape(
         folder: choose for the files of the same format in the folder.
         bundle: the encoders; None is the bundle that ships.
         workers: files in work at once; None is one for each core.
+        timeout: seconds that a file may take in each step; one that takes more is a failure like others.
+        memory: bytes that a file may take, on Linux; one that takes more is a failure like others.
         quiet: show no progress.
         told: called with the number of shapes that are encoded and that of all, after each.
 
@@ -68,7 +73,16 @@ def turn_shape(
             else:
                 choose_shape(base, entry.hash, up)
         changes = Changes(catalogue, entry.path.parent)
-        Standing(catalogue, encoders, changes, workers=workers, quiet=quiet, told=told).bring({}, there)
+        standing = Standing(
+            catalogue,
+            encoders,
+            changes,
+            workers=workers,
+            limits=Limits(timeout, memory),
+            quiet=quiet,
+            told=told,
+        )
+        standing.bring({}, there)
         remove_unused(catalogue)
         group(catalogue, encoders)
         compact(catalogue, encoders.numbers)

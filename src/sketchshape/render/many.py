@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
@@ -12,8 +12,6 @@ from typing import Any, TypeVar
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.render.workers import Crew, WorkerDied
 
-SMALL = 16
-"""Up to so many files are worked on in this process: starting workers takes longer."""
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -34,26 +32,21 @@ def threads_for(count: int, workers: int | None) -> int:
     return threads
 
 
-def crew_for(count: int) -> Crew | None:
-    """Give worker processes for so many files; None up to SMALL of them."""
-    return Crew() if count > SMALL else None
-
-
-def safely(crew: Crew | None, what: str, function: Callable[..., R], path: Path, *args: Any) -> R:
-    """Call a function of a file in a worker process, or here where there is none.
+def safely(crew: Crew, what: str, function: Callable[..., R], path: Path, *args: Any) -> R:
+    """Call a function of a file in a worker process.
 
     Args:
-        crew: the worker processes; None calls it in this process.
+        crew: the worker processes.
         what: is done to the file, such as drawn.
         function: importable under its module and name; it takes the path and `args`.
         path: the file.
         args: what pickles.
 
     Raises:
-        MeshError: whatever goes wrong, a crash of the worker too.
+        MeshError: whatever goes wrong: a crash of the worker, and a file that goes over a limit, too.
     """
     try:
-        return crew.call(function, path, *args) if crew else function(path, *args)
+        return crew.call(function, path, *args)
     except MeshError:
         raise
     except WorkerDied as error:
@@ -62,9 +55,7 @@ def safely(crew: Crew | None, what: str, function: Callable[..., R], path: Path,
         raise MeshError(path, f"cannot be {what}: {type(error).__name__}: {error}") from error
 
 
-def stream(
-    items: Sequence[T], work: Callable[[T], R], threads: int, crew: Crew | None
-) -> Iterator[tuple[int, R]]:
+def stream(items: Sequence[T], work: Callable[[T], R], threads: int, crew: Crew) -> Iterator[tuple[int, R]]:
     """Work on items in threads, a few ahead of the caller; the crew is closed in the end.
 
     Yields:
@@ -88,9 +79,19 @@ def stream(
                 submit(1)
                 yield index, future.result()
     finally:
-        if crew:
-            crew.close()
+        crew.close()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def in_order(results: Iterable[tuple[int, R]]) -> Iterator[tuple[int, R]]:
+    """Give results by rising index: what got ready early waits for those before it."""
+    early: dict[int, R] = {}
+    wanted = 0
+    for index, result in results:
+        early[index] = result
+        while wanted in early:
+            yield wanted, early.pop(wanted)
+            wanted += 1
 
 
 def _processors() -> int:

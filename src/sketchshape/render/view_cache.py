@@ -1,4 +1,4 @@
-"""Views of mesh files, drawn once: all processors, and a cache that goes by content."""
+"""Views of mesh files, drawn once: in worker processes, and with a cache that goes by content."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from sketchshape.files import atomic, cache_dir, digest, file_digest
 from sketchshape.mesh import READER_VERSION, companions, load_mesh
 from sketchshape.render.camera import ELEVATIONS
 from sketchshape.render.lines import render_lines
-from sketchshape.render.many import crew_for, safely, stream, threads_for
+from sketchshape.render.many import safely, stream, threads_for
 from sketchshape.render.shading import render_views
+from sketchshape.render.workers import MEMORY, TIMEOUT, Crew, Limits
 from sketchshape.say import shown, warn
 from sketchshape.types import U8, Mesh
 
@@ -48,13 +49,15 @@ def cached_views(
     elevations: Sequence[float] = ELEVATIONS,
     cache: Path | None = None,
     workers: int | None = None,
+    timeout: float = TIMEOUT,
+    memory: float = MEMORY,
     heard: Callable[[int, tuple[str, ...]], None] | None = None,
 ) -> Iterator[tuple[int, U8 | MeshError]]:
     """Give the views of mesh files, from the cache or drawn and then cached.
 
     Can be stopped at any moment: every entry of the cache is whole. Where none can be written, views are
-    drawn each time, with a warning. Up to a few files are drawn in threads of this process; more in worker
-    processes, where a file that crashes its worker is an error like others.
+    drawn each time, with a warning. Files are read and drawn in worker processes, where one that crashes,
+    hangs or takes too much memory is an error like others.
 
     Args:
         paths: mesh files.
@@ -65,6 +68,8 @@ def cached_views(
         elevations: of the rings, in degrees.
         cache: folder of the cache; None is `views` in the cache folder of sketchshape.
         workers: files in work at once; None is one for each processor.
+        timeout: seconds that a file may take in each step; one that takes more is a failure like others.
+        memory: bytes that a file may take, on Linux; one that takes more is a failure like others.
         heard: called with the index of a file and the warnings of its shape, before its views are given.
 
     Yields:
@@ -78,21 +83,16 @@ def cached_views(
     if style not in STYLES:
         raise UsageError(f"style is {style!r}, expected one of: {', '.join(STYLES)}")
     threads = threads_for(len(paths), workers)
-    crew = crew_for(len(paths))
+    crew = Crew(Limits(timeout, memory))
     ups = [up] * len(paths) if up is None or isinstance(up, str) else up
+    rings = tuple(elevations)
 
     def work(item: tuple[Path, str | None]) -> Drawn | MeshError:
         path, up = item
         try:
-            key = view_key(path, count=count, size=size, up=up, style=style, elevations=elevations)
-            entry = folder / f"{key}.png"
-            drawn = _read(entry, key, (len(elevations) * count, size, size))
-            if drawn is None:
-                drawn = safely(crew, "drawn", draw, path, count, size, up, style, elevations)
-                _write(entry, key, drawn, f"{shown(path.name)}: {style}, up {up or 'y'}")
+            return safely(crew, "drawn", views_of, path, folder, count, size, up, style, rings)
         except MeshError as error:
             return error
-        return drawn
 
     items = [(Path(path), one) for path, one in zip(paths, ups, strict=True)]
     return _told(stream(items, work, threads, crew), heard)
@@ -138,19 +138,42 @@ def view_key(
     return digest(versions, content, path.suffix.lower(), count, size, up or "y", style, *tilted)
 
 
-def draw(
-    path: Path, count: int, size: int, up: str | None, style: str, elevations: Sequence[float] = ELEVATIONS
+def views_of(
+    path: Path,
+    folder: Path,
+    count: int,
+    size: int,
+    up: str | None,
+    style: str,
+    elevations: Sequence[float] = ELEVATIONS,
+    mesh: Mesh | None = None,
 ) -> Drawn:
-    """Draw the views of one file.
+    """Take the views of one file from the cache, or draw them and put them there.
+
+    Args:
+        path: the mesh file.
+        folder: of the cache.
+        count: views of each ring of cameras.
+        size: side of a view in pixels.
+        up: axis that points up in the file.
+        style: shaded or lines.
+        elevations: of the rings, in degrees.
+        mesh: what is in the file, with that axis up; None reads it where it is needed.
 
     Raises:
-        MeshError: the file cannot be read, or drawn, for whatever cause.
+        MeshError: the file cannot be read, or drawn.
     """
-    mesh = load_mesh(path, up)
-    try:
-        return Drawn(STYLES[style](mesh, count, size, elevations), mesh.warnings)
-    except ValueError as error:
-        raise MeshError(path, str(error)) from error
+    key = view_key(path, count=count, size=size, up=up, style=style, elevations=elevations)
+    entry = folder / f"{key}.png"
+    drawn = _read(entry, key, (len(elevations) * count, size, size))
+    if drawn is None:
+        mesh = load_mesh(path, up) if mesh is None else mesh
+        try:
+            drawn = Drawn(STYLES[style](mesh, count, size, elevations), mesh.warnings)
+        except ValueError as error:
+            raise MeshError(path, str(error)) from error
+        _write(entry, key, drawn, f"{shown(path.name)}: {style}, up {up or 'y'}")
+    return drawn
 
 
 def _read(entry: Path, key: str, shape: tuple[int, int, int]) -> Drawn | None:

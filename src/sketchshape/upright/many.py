@@ -1,4 +1,4 @@
-"""Many mesh files, each judged by itself: in worker processes where they are many."""
+"""Many mesh files, each judged by itself in a worker process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from sketchshape.errors import MeshError
 from sketchshape.mesh import load_mesh, turn
-from sketchshape.render.many import crew_for, safely, stream, threads_for
+from sketchshape.render.many import safely, stream, threads_for
+from sketchshape.render.workers import MEMORY, TIMEOUT, Crew, Limits
 from sketchshape.resources import UPRIGHT
 from sketchshape.types import Mesh
 from sketchshape.upright.choice import kept
@@ -35,19 +36,21 @@ class Judged:
 
 
 def judge_files(
-    paths: Sequence[Path], *, workers: int | None = None
+    paths: Sequence[Path], *, workers: int | None = None, timeout: float = TIMEOUT, memory: float = MEMORY
 ) -> Iterator[tuple[int, Judged | MeshError]]:
     """Judge mesh files, each by itself; a bad one is reported and never stops the rest.
 
     Args:
         paths: the files.
         workers: files in work at once; None is one for each processor.
+        timeout: seconds that a file may take in each step; one that takes more is a failure like others.
+        memory: bytes that a file may take, on Linux; one that takes more is a failure like others.
 
     Yields:
         Index in `paths`, and what was found or the error; in the order in which they get ready.
     """
     threads = threads_for(len(paths), workers)
-    crew = crew_for(len(paths))
+    crew = Crew(Limits(timeout, memory))
 
     def work(path: Path) -> Judged | MeshError:
         try:
@@ -58,19 +61,23 @@ def judge_files(
     return stream(paths, work, threads, crew)
 
 
-def likeliest(paths: Sequence[Path], *, workers: int | None = None) -> list[str]:
+def likeliest(
+    paths: Sequence[Path], *, workers: int | None = None, timeout: float = TIMEOUT, memory: float = MEMORY
+) -> list[str]:
     """Judge mesh files, each in the light of those beside it.
 
     Args:
         paths: the files.
         workers: files in work at once; None is one for each processor.
+        timeout: seconds that a file may take in each step; one that takes more is a failure like others.
+        memory: bytes that a file may take, on Linux; one that takes more is a failure like others.
 
     Returns:
         The axis that points up in each file; y for one that cannot be read.
     """
     found = {
         number: said.scores
-        for number, said in judge_files(paths, workers=workers)
+        for number, said in judge_files(paths, workers=workers, timeout=timeout, memory=memory)
         if isinstance(said, Judged)
     }
     ups = ["y"] * len(paths)
