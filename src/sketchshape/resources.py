@@ -10,3 +10,4 @@ SAMPLE = _ASSETS / "sample"  # shapes and drawings to try things with
 BUNDLE = _ASSETS / "bundle"  # the encoders that search uses when none are given
 WEIGHTS = _ASSETS / "weights"  # of backbones
 UPRIGHT = _ASSETS / "upright"  # the judge of the way up of a shape
+SYNONYMS = _ASSETS / "words" / "synonyms.tsv"  # what words mean, as far as it leads to words to draw
