@@ -41,6 +41,32 @@ class Mesh:
             object.__setattr__(self, name, np.ascontiguousarray(array, dtype=dtype))
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A word that a drawing is taken for.
+
+    Args:
+        word: that the encoders have seen drawn.
+        probability: 0..1 that it is what the drawing shows.
+    """
+
+    word: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A word that was searched for, that no name has and that means nothing to the encoders.
+
+    Args:
+        word: as it was read.
+        near: words that may have been meant, the nearest first; often none.
+    """
+
+    word: str
+    near: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Ranking:
     """Shapes in the order of their likeness, the most alike first.
@@ -50,9 +76,13 @@ class Ranking:
         scores: (k,) float32, falling; the likeness to the query, as a rule the cosine, more where words
             were found too.
         paths: the mesh files.
-        confidence: probability 0..1 that a shape of what was drawn is there, among those that the filters
-            allow; None where nothing was drawn or found, and where the bundle cannot tell.
+        confidence: probability 0..1 that a shape of what was drawn, or else of what the words say, is there,
+            among those that the filters allow; None where neither was given or nothing found, and where the
+            bundle cannot tell.
         ups: of each shape the axis of its file that points up in the way in which it was found.
+        taken_for: what the drawing is taken for, the likeliest first; none where nothing was drawn, and where
+            the bundle has no words.
+        unknown: words that were asked for in vain.
     """
 
     ids: tuple[int, ...]
@@ -60,6 +90,8 @@ class Ranking:
     paths: tuple[Path, ...]
     confidence: float | None = None
     ups: tuple[str, ...] = ()
+    taken_for: tuple[Taken, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -123,7 +123,10 @@ def test_search_by_shape_class_and_words(index: str, capsys: pytest.CaptureFixtu
             ("--like", "1", "--format", "glb", "--faces", "13-"),
             "no shape passes --format with --faces; the 6",
         ),
-        (("--words", "stol"), "no name of the 6 shapes has a word of 'stol'"),
+        (
+            ("--words", "stol"),
+            "no name has 'stol', and it is no word that the network knows; did you mean 'stool'?",
+        ),
         (("--words", "stool", "--folder", "tables"), "no shape passes --folder"),
     ],
 )

@@ -14,6 +14,7 @@ from sketchshape.datasets import load_dataset
 from sketchshape.encoders import Bundle, default_bundle
 from sketchshape.encoders.likeness import COSINE, likeness
 from sketchshape.encoders.record import write_record
+from sketchshape.encoders.vocabulary import FILE as WORDS
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.images import prepare, prepare_views
 from sketchshape.mesh import load_mesh
@@ -27,7 +28,8 @@ def bundle() -> Bundle:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(default_bundle(), tmp_path / "bundle"))
+    """The bundle that ships, to be changed; its words would be those of another bundle then."""
+    return Path(shutil.copytree(default_bundle(), tmp_path / "bundle", ignore=lambda *_: {WORDS}))
 
 
 def facts_of(folder: Path) -> dict[str, Any]:

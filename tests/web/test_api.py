@@ -165,7 +165,8 @@ def test_the_answer_says_how_sure_it_is(searcher: Searcher) -> None:
         assert away < UNSURE < expected
         assert away < 0.5 < expected
         assert told(strokes=strokes, faces=[1, 1]) is None
-        assert told(words="key") is None
+        assert told(words="key") == 1, "a name says so"
+        assert told(words="xyzzy") is None, "nothing is found"
         assert told(like=int(searcher.ids[0])) is None
         assert told(**{"class": "key"}) is None
         described = client.get("/openapi.json").json()["components"]["schemas"]["Results"]["properties"]

@@ -18,7 +18,7 @@ from sketchshape.say import say, say_json
 
 if TYPE_CHECKING:
     from sketchshape.search import Searcher
-    from sketchshape.types import Ranking
+    from sketchshape.types import Ranking, Unknown
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--like", metavar="SHAPE", help="id or file of an indexed shape: more like this")
     parser.add_argument("--class", dest="named", metavar="NAME", help="a class that the encoders know")
-    parser.add_argument("--words", default="", help="words of file and folder names, mixed with the drawing")
+    parser.add_argument(
+        "--words", default="", help="words that names have or that shapes look like, mixed with the drawing"
+    )
     parser.add_argument("-k", type=positive, default=20, metavar="N", help="results (20)")
     parser.add_argument("--folder", metavar="DIR", help="only shapes in this folder")
     parser.add_argument("--format", action="append", metavar="EXT", help="only this format; may be repeated")
@@ -56,9 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         say_json(_as_json(searcher, ranking))
     elif len(ranking):
-        _print(searcher, ranking)
+        _print(searcher, ranking, arguments)
     else:
-        say(f"nothing found: {_reason(searcher, arguments)}", error=True)
+        say(f"nothing found: {_reason(searcher, arguments, ranking)}", error=True)
+    if not arguments.json and len(ranking):
+        for one in ranking.unknown:
+            say(said_of(one), error=True)
     if arguments.open and len(ranking):
         _open(ranking.paths[0])
     return int(not len(ranking))
@@ -98,12 +103,22 @@ def _as_json(searcher: Searcher, ranking: Ranking) -> dict[str, Any]:
             }
         )
     sure = None if ranking.confidence is None else round(ranking.confidence, 6)
-    return {"shapes": len(searcher), "confidence": sure, "results": results}
+    return {
+        "shapes": len(searcher),
+        "confidence": sure,
+        "taken_for": [
+            {"word": one.word, "probability": round(one.probability, 6)} for one in ranking.taken_for
+        ],
+        "unknown": [{"word": one.word, "near": list(one.near)} for one in ranking.unknown],
+        "results": results,
+    }
 
 
-def _print(searcher: Searcher, ranking: Ranking) -> None:
+def _print(searcher: Searcher, ranking: Ranking, asked: argparse.Namespace) -> None:
     from sketchshape.encoders.confidence import UNSURE
 
+    if ranking.taken_for:
+        say("taken for " + ", ".join(f"{one.word} {one.probability:.2f}" for one in ranking.taken_for))
     say(f"{'score':>6}  {'id':>6}  {'faces':>7}  shape")
     for id, score, path, up in zip(ranking.ids, ranking.scores, ranking.paths, ranking.ups, strict=True):
         entry = searcher.catalogue.get(id)
@@ -111,11 +126,18 @@ def _print(searcher: Searcher, ranking: Ranking) -> None:
         alike += f"  (with {up} up)" if len(entry.ups) > 1 else ""
         say(f"{score:6.3f}  {id:6}  {entry.faces:7}  {path}{alike}")
     if ranking.confidence is not None and ranking.confidence < UNSURE:
+        what = "this drawing" if asked.drawing else f"{asked.words!r}"
         how = f"(confidence {ranking.confidence:.2f})"
-        say(f"nothing here looks much like this drawing {how}; the nearest are shown")
+        say(f"nothing here looks much like {what} {how}; the nearest are shown")
 
 
-def _reason(searcher: Searcher, arguments: argparse.Namespace) -> str:
+def said_of(unknown: Unknown) -> str:
+    """Say that a word is unknown, and which may have been meant."""
+    near = f"; did you mean {' or '.join(map(repr, unknown.near))}?" if unknown.near else ""
+    return f"no name has {unknown.word!r}, and it is no word that the network knows{near}"
+
+
+def _reason(searcher: Searcher, arguments: argparse.Namespace, ranking: Ranking) -> str:
     """Say why a search has no result, and what there is instead."""
     if not len(searcher):
         return f"the index is empty; put shapes in it: sketchshape index FOLDER --out {arguments.index}"
@@ -123,8 +145,12 @@ def _reason(searcher: Searcher, arguments: argparse.Namespace) -> str:
     filters = " with ".join(name for name, value in given.items() if value is not None)
     if not filters and arguments.like is not None:
         return "there is no other shape in the index"
+    if ranking.unknown:
+        return "; ".join(map(said_of, ranking.unknown))
     if not filters:
-        return f"no name of the {len(searcher)} shapes has a word of {arguments.words!r}"
+        return (
+            f"no name of the {len(searcher)} shapes has a word of {arguments.words!r}, and none looks like it"
+        )
     formats = ", ".join(name for (name,) in searcher.catalogue.rows("SELECT DISTINCT format FROM shape"))
     (fewest, most), *_ = searcher.catalogue.rows("SELECT MIN(faces), MAX(faces) FROM content")
     there = f"the {len(searcher)} of the index are {formats} of {fewest} to {most} faces"

@@ -16,6 +16,7 @@ from sketchshape.encoders.confidence import Confidence
 from sketchshape.encoders.likeness import COSINE, Likeness, likeness
 from sketchshape.encoders.network import open_network, run_network
 from sketchshape.encoders.record import CENTERS, SHAPES, SKETCHES, read_record
+from sketchshape.encoders.vocabulary import Vocabulary
 from sketchshape.errors import ArtefactError, UsageError
 from sketchshape.metrics.rows import unit
 from sketchshape.resources import BUNDLE
@@ -82,6 +83,7 @@ class Bundle:
         confidence: what the score of the best shape tells; None where it was not measured.
         likeness: how the embedding of a sketch is compared with that of a shape.
         row: shape of the embedding of one shape, such as (256,) or (12, 64); () is that of a sketch.
+        words: that it has seen drawn; None where it does not tell them.
 
     Raises:
         ArtefactError: shapes have line drawings and another likeness than the cosine, or `row` does not fit.
@@ -100,6 +102,7 @@ class Bundle:
     confidence: Confidence | None = None
     likeness: Likeness = COSINE
     row: tuple[int, ...] = ()
+    words: Vocabulary | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "row", self.row or (self.width,))
@@ -149,6 +152,7 @@ class Bundle:
             Confidence(**confidence) if confidence else None,
             found,
             () if found is COSINE else tuple(record["row"]),
+            Vocabulary.load(folder, record["hash"]),
         )
 
     @property

@@ -18,10 +18,14 @@ from sketchshape.index.catalogue import Catalogue
 from sketchshape.index.contents import open_vectors, row_count
 from sketchshape.search.drawing import Sketch, read_drawing
 from sketchshape.search.library_map import principal_plane
+from sketchshape.search.looks import Looks
+from sketchshape.search.names import Names
 from sketchshape.search.ranking import falling, inside_of
 from sketchshape.search.ways import Ways
 from sketchshape.search.words import Words
-from sketchshape.types import F32, I64, Ranking
+from sketchshape.types import F32, I64, Ranking, Taken
+
+TAKEN, LEAST_TAKEN = 5, 0.03  # words that a drawing is taken for: how many at most, and how likely at least
 
 
 class Searcher:
@@ -96,7 +100,7 @@ class Searcher:
             sketch: a picture (H, W) uint8 with 0 = ink and 255 = paper, a file of a picture or of strokes, or
                 strokes [[xs, ys], ...]; None searches by words alone.
             k: how many shapes at most, 1 or more.
-            words: of file and folder names, mixed with the sketch.
+            words: that a shape has in its file or folder names, or looks like; mixed with the sketch.
             folder: only shapes in this folder; a name without a path is one at any depth.
             formats: only these suffixes, with or without the dot.
             faces: only shapes of so many triangles: least and most, None is no limit.
@@ -104,14 +108,15 @@ class Searcher:
 
         Returns:
             The ranking; scores are the likeness of the bundle, as a rule the cosine of the embeddings, and
-            up to 0.5 more for the words, which the confidence leaves out.
+            more for the words: up to 0.5 for names, and up to 0.23 for looks. The confidence is that of the
+            drawing, and without one that of the words.
 
         Raises:
             SketchError: the drawing is blank or cannot be read.
             UsageError: an argument is out of its range, or there is neither a sketch nor a word.
         """
         if sketch is None and not words.strip():
-            raise UsageError("nothing to search for: give a drawing, or words of file and folder names")
+            raise UsageError("nothing to search for: give a drawing, or words")
         compare = self.bundle.likeness.between
         vector = None if sketch is None else self.embed(sketch)
         alike = None if vector is None else compare(vector[None], self._shapes)[0]
@@ -189,9 +194,25 @@ class Searcher:
 
     @cached_property
     def _words(self) -> Words:
-        return Words(
+        names = Names(
             (*json.loads(tags), Path(path).stem) for tags, path in zip(self._tags, self._paths, strict=True)
         )
+        vocabulary = self.bundle.words
+        if vocabulary is None:
+            return Words(names)
+        return Words(names, vocabulary.names, Looks(self._looks, self._ways.best))
+
+    def _looks(self) -> F32:
+        """Tell what each shape looks like in each way: (words, ways) float32."""
+        assert self.bundle.words is not None
+        return self.bundle.words.of_shapes(self._shapes, self.bundle.likeness)[:, self._rows]
+
+    def _taken_for(self, sketch: F32 | None) -> tuple[Taken, ...]:
+        if sketch is None or self.bundle.words is None:
+            return ()
+        shares = self.bundle.words.of_sketch(sketch, self.bundle.likeness)
+        best = [(self.bundle.words.names[place], float(shares[place])) for place in falling(shares, TAKEN)]
+        return tuple(Taken(word, share) for word, share in best if share >= LEAST_TAKEN)
 
     @cached_property
     def _folders(self) -> tuple[list[str], I64]:
@@ -213,13 +234,16 @@ class Searcher:
             raise UsageError(f"k is {k}, expected at least 1")
         each = None if alike is None else alike[self._rows]
         likeness = np.zeros(len(self), np.float32) if each is None else self._ways.best(each)
-        scores = likeness + self._words.bonus(words) if words.strip() else likeness
-        if alike is None:
-            allowed = allowed & (scores > 0)
+        found = self._words.find(words) if words.strip() else None
+        scores = likeness if found is None else likeness + found.gain
+        if alike is None and found is not None:
+            allowed = allowed & found.hit
         places = np.flatnonzero(allowed)
         sure = None
         if self.bundle.confidence is not None and sketch is not None and len(places):
             sure = self.bundle.confidence.of(float(likeness[places].max()), sketch)
+        elif alike is None and found is not None and self.bundle.words is not None and len(places):
+            sure = float(found.sure[places].max())
         order = places[falling(scores[places], None if unique else k)]
         if unique:
             _, first = np.unique(self._groups[order], return_index=True)
@@ -231,6 +255,8 @@ class Searcher:
             tuple(Path(self._paths[place]) for place in chosen),
             sure,
             tuple(self._ways.found(place, each) for place in chosen),
+            self._taken_for(sketch),
+            () if found is None else found.unknown,
         )
 
     def _allowed(

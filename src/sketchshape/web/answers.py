@@ -39,6 +39,20 @@ class Shape(BaseModel):
     file: str = Field(description="The file itself.")
 
 
+class Word(BaseModel):
+    """A word that a drawing is taken for."""
+
+    word: str
+    probability: float = Field(ge=0, le=1)
+
+
+class UnknownWord(BaseModel):
+    """A word that was asked for in vain: no name has it, and the networks do not know it."""
+
+    word: str
+    near: list[str] = Field(description="Words that may have been meant.")
+
+
 class Results(BaseModel):
     """The answer to a search, the most alike first."""
 
@@ -48,13 +62,20 @@ class Results(BaseModel):
         None,
         ge=0,
         le=1,
-        description="Probability that a shape of what was drawn is there, among those that the filters "
-        "allow. Null where nothing was drawn or found, and where the "
+        description="Probability that a shape of what was drawn, or else of what the words say, is there, "
+        "among those that the filters allow. Null where neither was given or nothing found, and where the "
         "networks cannot tell.",
     )
     doubtful: bool = Field(
         description="Whether more likely than not nothing of the kind is there: the confidence is below "
         f"{UNSURE}."
+    )
+    taken_for: list[Word] = Field(
+        description="What the drawing is taken for, the likeliest first; one of them, sent as `words` with "
+        "the drawing, says that it is meant. None where nothing was drawn."
+    )
+    unknown: list[UnknownWord] = Field(
+        description="Of the words those that no name has and that mean nothing."
     )
     milliseconds: float = Field(description="That the search took in the server.")
 

@@ -37,7 +37,11 @@ class Ask(BaseModel):
     class_name: str | None = Field(
         None, alias="class", max_length=100, description="A class that was trained."
     )
-    words: str = Field("", max_length=WORDS, description="Words of file and folder names that count as well.")
+    words: str = Field(
+        "",
+        max_length=WORDS,
+        description="What names say or shapes look like; counts beside the rest.",
+    )
     k: int = Field(24, ge=1, description="How many shapes to give.")
     folder: str | None = Field(
         None, max_length=255, pattern=r"^[^/\\\\]+$", description="Only shapes in folders of this name."

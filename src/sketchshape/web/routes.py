@@ -17,7 +17,19 @@ from sketchshape.mesh import FORMATS
 from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
 from sketchshape.types import Ranking
-from sketchshape.web.answers import Bounds, Info, Map, Page, Results, Said, Shape, Turned, to_shape
+from sketchshape.web.answers import (
+    Bounds,
+    Info,
+    Map,
+    Page,
+    Results,
+    Said,
+    Shape,
+    Turned,
+    UnknownWord,
+    Word,
+    to_shape,
+)
 from sketchshape.web.ask import Ask, Question, read_picture, read_question
 from sketchshape.web.library import Library
 from sketchshape.web.limits import WORDS, Limits
@@ -81,6 +93,10 @@ def add_routes(
             total=len(searcher),
             confidence=None if sure is None else round(sure, 4),
             doubtful=sure is not None and sure < UNSURE,
+            taken_for=[
+                Word(word=one.word, probability=round(one.probability, 4)) for one in ranking.taken_for
+            ],
+            unknown=[UnknownWord(word=one.word, near=list(one.near)) for one in ranking.unknown],
             milliseconds=spent,
         )
 
