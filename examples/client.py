@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,13 @@ from urllib.parse import urlencode, urljoin
 from urllib.request import Request, urlopen
 
 
-def search(server: str, drawing: Path | None, **asked: Any) -> dict[str, Any]:
+def search(server: str, drawing: Path | None, token: str = "", **asked: Any) -> dict[str, Any]:
     """Find shapes.
 
     Args:
         server: address of the service.
         drawing: file of a picture or of strokes; None where `asked` says it all.
+        token: of the service, where it has one.
         asked: k, words, like, class, folder and so on; see /docs of the service.
 
     Returns:
@@ -33,20 +35,24 @@ def search(server: str, drawing: Path | None, **asked: Any) -> dict[str, Any]:
         shape of what was drawn is among them all, None where the service cannot tell, and whether it is
         `doubtful`.
     """
-    address = urljoin(server.rstrip("/") + "/", "api/search")
+    address, key = urljoin(server.rstrip("/") + "/", "api/search"), authorization(token)
     if drawing is None or drawing.suffix == ".json":
         body = dict(asked)
         if drawing is not None:
             body["strokes"] = json.loads(drawing.read_text())
-        request = Request(address, json.dumps(body).encode(), {"content-type": "application/json"})
+        request = Request(address, json.dumps(body).encode(), {"content-type": "application/json"} | key)
     else:
         picture = drawing.read_bytes()
-        request = Request(
-            f"{address}?{urlencode(asked)}", picture, {"content-type": "application/octet-stream"}
-        )
+        kind = {"content-type": "application/octet-stream"}
+        request = Request(f"{address}?{urlencode(asked)}", picture, kind | key)
     with urlopen(request, timeout=30) as response:
         answer: dict[str, Any] = json.load(response)
     return answer
+
+
+def authorization(token: str) -> dict[str, str]:
+    """Give the header that a service with a token asks for."""
+    return {"authorization": f"Bearer {token}"} if token else {}
 
 
 def main() -> int:
@@ -59,13 +65,14 @@ def main() -> int:
     parser.add_argument("--words", default="")
     parser.add_argument("--like", type=int, metavar="ID")
     parser.add_argument("--server", default="http://127.0.0.1:8000")
+    parser.add_argument("--token", default=os.environ.get("SKETCHSHAPE_TOKEN", ""))
     parser.add_argument("--save", type=Path, metavar="FOLDER")
     options = parser.parse_args()
     asked = {"k": options.k, "words": options.words} | (
         {} if options.like is None else {"like": options.like}
     )
     try:
-        answer = search(options.server, options.drawing, **asked)
+        answer = search(options.server, options.drawing, options.token, **asked)
     except HTTPError as error:
         print(json.load(error)["detail"], file=sys.stderr)
         return 1
@@ -83,7 +90,8 @@ def main() -> int:
         print(f"{shape['id']:>6}  {score:>6}  {shape['path']}")
         if options.save:
             options.save.mkdir(parents=True, exist_ok=True)
-            with urlopen(urljoin(options.server.rstrip("/") + "/", shape["mesh"]), timeout=60) as mesh:
+            address = urljoin(options.server.rstrip("/") + "/", shape["mesh"])
+            with urlopen(Request(address, headers=authorization(options.token)), timeout=60) as mesh:
                 (options.save / f"{shape['id']}-{shape['name']}.glb").write_bytes(mesh.read())
     return 0
 

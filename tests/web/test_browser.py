@@ -754,3 +754,30 @@ def test_names_are_shown_harmlessly(browser: Any, tmp_path: Path) -> None:
         assert saved.value.path().read_bytes() == (folder / f"{name}.glb").read_bytes()
         assert visitor.complaints == []
         visitor.context.close()
+
+
+@pytest.mark.parametrize("prefix", ["", "/my/shapes"], ids=["root", "prefix"])
+def test_a_link_with_the_token_opens_the_page_and_the_browser_remembers_it(
+    searcher: Searcher, browser: Any, prefix: str
+) -> None:
+    token = "correct-horse-battery-staple"
+    with serving(create_app(searcher, hosts=LOCAL, root_path=prefix, token=token)) as client:
+        address = str(client.base_url).rstrip("/") + prefix
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{address}/")
+        assert "locked" in page.inner_text("h1")
+        page.goto(f"{address}/?token={token}")
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert page.url == f"{address}/"
+        page.wait_for_function("[...document.querySelectorAll('#grid img')].some(one => one.naturalWidth)")
+        assert token not in page.evaluate("document.cookie + document.documentElement.outerHTML")
+        page.goto("data:text/html,<a href='" + f"{address}/?token={token}" + "'>shapes</a>")
+        context.clear_cookies()
+        page.click("a")  # from another site: a redirect would not bring the cookie
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert page.url == f"{address}/"
+        again = context.new_page()
+        again.goto(f"{address}/docs")
+        again.wait_for_selector("details.call")
+        context.close()

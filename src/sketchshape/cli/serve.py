@@ -6,14 +6,15 @@ Open the address that is printed in a browser. Only this machine can reach it un
 from __future__ import annotations
 
 import argparse
+import gc
 import ipaddress
 import os
-import socket
 import threading
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+from sketchshape.cli.strangers import RATE, SHORT, TOKEN, add_strangers, read_token, to_port
 from sketchshape.errors import UsageError
 from sketchshape.say import say
 
@@ -23,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("index", type=Path, metavar="INDEX", help="folder that `sketchshape index` wrote")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine)")
     parser.add_argument(
-        "--port", type=_port, default=8000, help="port to listen on (8000; 0 takes a free one)"
+        "--port", type=to_port, default=8000, help="port to listen on (8000; 0 takes a free one)"
     )
     parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="encoders (default: those that ship)")
     parser.add_argument(
@@ -44,6 +45,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="nobody can turn shapes on the page (the default where others than this machine may ask)",
     )
+    add_strangers(parser)
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
 
 
@@ -57,6 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
         root_path=arguments.root_path,
         names=arguments.allowed_host,
         read_only=arguments.read_only,
+        token=read_token(arguments),
+        unlocked=arguments.no_token,
+        rate=arguments.rate,
+        proxies=arguments.trusted_proxy,
+        metrics=arguments.metrics,
         browse=arguments.open,
     )
     return 0
@@ -71,80 +78,93 @@ def serve(
     root_path: str = "",
     names: Sequence[str] = (),
     read_only: bool | None = None,
+    token: str = "",
+    unlocked: bool = False,
+    rate: float | None = None,
+    proxies: Sequence[str] = (),
+    metrics: tuple[str, int] | None = None,
     browse: bool = False,
 ) -> None:
-    """Serve an index until Ctrl-C, and print the address.
+    """Serve an index until Ctrl-C or SIGTERM, and print the address.
 
     Args:
         index: folder that `sketchshape index` wrote.
-        host: address to listen on; others than loopback are told that everybody can see the shapes.
+        host: address to listen on; others than loopback need a token, or `unlocked`.
         port: to listen on; 0 takes a free one.
         bundle: encoders; None is those that ship.
         root_path: path under which a proxy has the service.
         names: by which it may be asked, beside those of this machine; without any, a service that listens to
             this machine alone may be asked by its names only, and another one by every name.
         read_only: nobody can turn shapes; None is so where others than this machine may ask.
+        token: without it nobody is let in; empty lets in everybody.
+        unlocked: that everybody is let in is meant so.
+        rate: requests per second of one client, 0 without end; None is `RATE` for other machines.
+        proxies: that are trusted to tell for whom they ask.
+        metrics: host and port of the counts for Prometheus.
         browse: open the page in a browser.
 
     Raises:
         MissingExtraError: the extra [serve] is not installed.
-        UsageError: the port is taken, there is no index, or a name or the root path is none.
+        UsageError: a port is taken, there is no index, a name, a proxy, the token or the root path is none,
+            or others can reach the service and it is neither locked nor said that it is open.
     """
     # Before NumPy is imported: OpenBLAS spins for 25 ms after each product, on cores that others need.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
-    from sketchshape.search import Searcher
-    from sketchshape.web import LOCAL, create_app
-    from sketchshape.web.gate.place import ANY, check_host
-
     local = _is_local(host)
+    if not (local or token or unlocked):
+        raise UsageError(
+            f"--host {host} lets other machines in: give --token TOKEN, --token-file FILE or {TOKEN}, or "
+            "--no-token where everybody may see and download these shapes"
+        )
+    from sketchshape.search import Searcher
+    from sketchshape.web import LOCAL, create_app, server
+    from sketchshape.web.gate.place import ANY, check_host
+    from sketchshape.web.gate.token import check_token
+    from sketchshape.web.metrics import Metrics
+
     hosts = (*LOCAL, *map(check_host, names)) if local or names else (ANY,)
     proxied = bool(names or root_path.strip("/"))  # then others reach it, who need not know where files are
-    searcher = Searcher.open(index, bundle)
     ours = local and not proxied
     closed = not ours if read_only is None else read_only
-    app = create_app(searcher, hosts=hosts, full_paths=ours, root_path=root_path, read_only=closed)
-    listening = _listen(host, port)
+    searcher = Searcher.open(index, bundle)
+    counts = Metrics(len(searcher)) if metrics or not ours else None
+    app = create_app(
+        searcher,
+        hosts=hosts,
+        full_paths=ours,
+        root_path=root_path,
+        read_only=closed,
+        token=check_token(token) if token else "",
+        rate=(0 if ours else RATE) if rate is None else rate,
+        rate_own=rate is not None,
+        proxies=proxies,
+        metrics=counts,
+    )
+    counted = counts.serve(*metrics) if counts and metrics else 0
+    listening = server.listen(host, port)
     if len(searcher):
         searcher.search([[[0, 9, 9], [0, 0, 9]]], 1)  # the encoder is loaded before the first person draws
     address = f"http://{_shown(host)}:{listening.getsockname()[1]}{app.root_path}"
     say(f"sketchshape: {len(searcher)} shapes at {address} (API: {address}/docs); Ctrl-C stops")
-    if not ours:
-        may = "see and download" if closed else "see, download and turn"
-        say(f"Everybody who can reach it can {may} these shapes.", error=True)
+    if metrics:
+        say(f"Counts for Prometheus: http://{_shown(metrics[0])}:{counted}/metrics")
+    _warn(address, ours, closed, token)
     if browse:
-        threading.Timer(0.5, webbrowser.open, (f"{address}/",)).start()
-    _serve(app, listening)
+        link = f"{address}/?token={token}" if token else f"{address}/"
+        threading.Timer(0.5, webbrowser.open, (link,)).start()
+    gc.collect()
+    gc.freeze()  # what is loaded stays: to look through it again and again would delay answers
+    server.run(app, listening)
 
 
-def _serve(app: object, listening: socket.socket) -> None:
-    import uvicorn
-
-    settings = uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # anybody can write them, and nothing here depends on them
-        timeout_graceful_shutdown=3,
-    )
-    uvicorn.Server(settings).run(sockets=[listening])
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sends small answers at once only where the protocol is named; else each waits 40 ms for more
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        reason = error.strerror or error
-        raise UsageError(
-            f"cannot listen on {host}:{port}: {reason}; choose another --port or --host"
-        ) from error
-    listening.listen(128)
-    return listening
+def _warn(address: str, ours: bool, closed: bool, token: str) -> None:
+    may = "see and download" if closed else "see, download and turn"
+    if token:
+        say(f"Who has the token can {may} these shapes: {address}/?token=TOKEN opens the page.", error=True)
+        if len(token) < SHORT:
+            say(f"The token is shorter than {SHORT} letters: it can be guessed.", error=True)
+    elif not ours:
+        say(f"Everybody who can reach it can {may} these shapes.", error=True)
 
 
 def _is_local(host: str) -> bool:
@@ -157,9 +177,3 @@ def _is_local(host: str) -> bool:
 def _shown(host: str) -> str:
     name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
     return f"[{name}]" if ":" in name else name
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
-    return int(text)

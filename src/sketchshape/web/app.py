@@ -6,17 +6,20 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
+from sketchshape.web.gate.clients import Clients
 from sketchshape.web.gate.guard import Guard
+from sketchshape.web.gate.pace import Pace
 from sketchshape.web.gate.place import ANY, Place, check_root_path
+from sketchshape.web.gate.token import Token
 from sketchshape.web.library import Library
 from sketchshape.web.limits import Limits
-from sketchshape.web.metrics import Metrics
+from sketchshape.web.metrics import MEDIA_TYPE, Metrics
 from sketchshape.web.problems import add_handlers
 from sketchshape.web.routes import add_routes
 from sketchshape.web.turning import Turning
@@ -37,6 +40,11 @@ def create_app(
     full_paths: bool = True,
     root_path: str = "",
     read_only: bool = False,
+    token: str = "",
+    rate: float = 0.0,
+    rate_own: bool = True,
+    proxies: Sequence[str] = (),
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """Make the service of one library.
 
@@ -48,15 +56,21 @@ def create_app(
         full_paths: give the paths of files in full; without, only from the library's root.
         root_path: path under which a proxy has the service, such as /shapes.
         read_only: shapes cannot be turned.
+        token: without it, nobody is let in; empty lets in everybody.
+        rate: requests per second of one client; 0 is without end.
+        rate_own: whether the rate holds for programs of this machine too.
+        proxies: addresses of proxies that are trusted to tell for whom they ask.
+        metrics: what counts, where the caller shows it; None counts too, and shows it at /metrics.
 
     Returns:
         The application, for uvicorn or another ASGI server.
 
     Raises:
-        UsageError: the root path is none, or one of the service's own addresses.
+        UsageError: the root path is none, or one of the service's own addresses; a proxy is no address.
     """
     limits = limits or Limits()
-    work, metrics = Work(limits.workers, limits.waiting), Metrics(len(searcher))
+    work, counts = Work(limits.workers, limits.waiting), metrics or Metrics(len(searcher))
+    clients = Clients(proxies)
     library = Library(searcher, limits)
     turning = Turning(library, allowed=not read_only)
 
@@ -76,7 +90,12 @@ def create_app(
         lifespan=lifespan,
     )
     add_handlers(app)
-    add_routes(app, library, turning, work, metrics, limits, full_paths)
+    add_routes(app, library, turning, work, limits, full_paths)
+    if metrics is None:
+
+        @app.get("/metrics", summary="Counts and times for Prometheus", response_class=Response)
+        async def prometheus() -> Response:
+            return Response(counts.text(), media_type=MEDIA_TYPE)
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:
@@ -92,8 +111,12 @@ def create_app(
 
     app.mount("/static", _Static(directory=STATIC), name="static")
     app.root_path = check_root_path(root_path, [getattr(route, "path", "") for route in app.routes])
+    if token:
+        app.add_middleware(Token, token=token, root=app.root_path, clients=clients)
     app.add_middleware(Place, hosts=hosts, root_path=app.root_path)
-    app.add_middleware(Guard, limits=limits, metrics=metrics)
+    if rate:
+        app.add_middleware(Pace, rate=rate, clients=clients, own=rate_own)
+    app.add_middleware(Guard, limits=limits, metrics=counts)
     return app
 
 

@@ -16,6 +16,7 @@ class Limits:
         body: bytes of a request.
         text: bytes of JSON in a request: a drawing with `points` in it is shorter.
         bodies: bytes of all requests that are read or answered at once; further ones are answered 503.
+        answers: bytes of all answers that are sent at once, where it is more than one.
         pixels: of a picture, width times height.
         strokes: of a drawing.
         points: of a drawing, over all its strokes.
@@ -28,6 +29,7 @@ class Limits:
     body: int = 12_000_000
     text: int = 1_000_000
     bodies: int = 256_000_000
+    answers: int = 512_000_000
     pixels: int = 24_000_000
     strokes: int = 1_000
     points: int = 10_000

@@ -15,6 +15,7 @@ from sketchshape.errors import SketchError, SketchshapeError
 MEDIA_TYPE = "application/problem+json"
 _TITLES = {
     400: "The request cannot be understood",
+    401: "A token is asked for",
     403: "This is not allowed",
     404: "There is nothing here",
     405: "This address does not take that method",
@@ -22,6 +23,7 @@ _TITLES = {
     413: "That is too large",
     415: "That kind of content is not taken",
     422: "Something in the request is not right",
+    429: "Too many requests",
     500: "The server failed",
     503: "The server is busy",
 }

@@ -33,7 +33,6 @@ from sketchshape.web.answers import (
 from sketchshape.web.ask import Ask, Question, read_picture, read_question
 from sketchshape.web.library import Library
 from sketchshape.web.limits import WORDS, Limits
-from sketchshape.web.metrics import MEDIA_TYPE, Metrics
 from sketchshape.web.problems import MEDIA_TYPE as PROBLEM
 from sketchshape.web.problems import Problem
 from sketchshape.web.turning import Turn, Turning
@@ -73,11 +72,10 @@ def add_routes(
     library: Library,
     turning: Turning,
     work: Work,
-    metrics: Metrics,
     limits: Limits,
     full_paths: bool,
 ) -> None:
-    """Add every address under /api, and those for operators."""
+    """Add every address under /api, and whether the service is up."""
 
     def results(question: Question) -> Results:
         start = time.perf_counter()
@@ -205,10 +203,6 @@ def add_routes(
     @app.get("/healthz", summary="Is it up?")
     async def healthz() -> dict[str, str | int]:
         return {"status": "ok", "shapes": len(library.searcher)}
-
-    @app.get("/metrics", summary="Counts and times for Prometheus", response_class=Response)
-    async def prometheus() -> Response:
-        return Response(metrics.text(), media_type=MEDIA_TYPE)
 
 
 def find(searcher: Searcher, library: Library, question: Question, limits: Limits) -> Ranking:

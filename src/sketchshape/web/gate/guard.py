@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import traceback
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +29,7 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+PIECE = 1_000_000  # bytes of an answer that are handed on at once
 HUNG_UP = 499  # a status that nobody sees: the client went away before it had asked
 _RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 _log = logging.getLogger("sketchshape.web")
@@ -53,14 +57,14 @@ class Guard:
 
     def __init__(self, app: ASGIApp, limits: Limits, metrics: Metrics) -> None:
         self._app, self._limits, self._metrics = app, limits, metrics
-        self._held = 0  # bytes of bodies that are in memory
+        self._held = self._given = 0  # bytes of bodies and of answers that are in memory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        start, status, taken, whole = time.perf_counter(), 0, 0, False
+        start, status, taken, whole, given = time.perf_counter(), 0, 0, False, 0
         asked = scope["method"]
         if asked == "HEAD":  # every GET is also a HEAD [RFC 9110 9.3.2]; the server leaves the body out
             scope = {**scope, "method": "GET"}
@@ -77,17 +81,27 @@ class Guard:
             return message
 
         async def guarded_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, given
             if message["type"] == "http.response.start":
-                status = message["status"]
+                size = _announced(message)
+                if size > PIECE and self._given and self._given + size > self._limits.answers:
+                    raise Problem(503, "busy", "Too many large answers at once; try again in a second.")
+                status, given = message["status"], size
+                self._given += given
                 message = {**message, "headers": [*message.get("headers", []), *_RAW]}
-            await send(message)
+            for piece in _pieces(message):
+                await send(piece)
 
         try:
             self._check(_announced(scope))
             await self._app(scope, guarded_receive, guarded_send)
         except HungUp:
             status = HUNG_UP
+        except asyncio.CancelledError:  # the service ends, and this took longer than it waits
+            if not status:
+                await problem(503, "ending", "The service ends; ask again when it is back.")(
+                    scope, receive, guarded_send
+                )
         except Exception as error:
             answer = _answer(error)
             if status:
@@ -95,7 +109,7 @@ class Guard:
                 raise Broken("half an answer cannot be taken back") from None
             await answer(scope, receive, guarded_send)
         finally:
-            self._held -= taken
+            self._held, self._given = self._held - taken, self._given - given
             self._metrics.count(_route(scope), asked, status, time.perf_counter() - start)
 
     def _check(self, size: int) -> None:
@@ -115,8 +129,17 @@ def _answer(error: Exception) -> Response:
     return problem(500, "failed", "The cause is in the server's log. Other requests are not affected.")
 
 
-def _announced(scope: Scope) -> int:
-    for name, value in scope["headers"]:
+def _pieces(message: Message) -> Iterator[Message]:
+    """Part a long body: between its pieces the server waits for a client that takes its time."""
+    body = message.get("body", b"")
+    last = max(0, (len(body) - 1) // PIECE * PIECE)
+    for at in range(0, last, PIECE):
+        yield {**message, "body": body[at : at + PIECE], "more_body": True}
+    yield {**message, "body": body[last:]} if last else message
+
+
+def _announced(message: Mapping[str, Any]) -> int:
+    for name, value in message.get("headers", ()):
         if name == b"content-length":
             return int(value[:20]) if value.isdigit() else 0
     return 0
