@@ -510,6 +510,65 @@ def test_words_and_filters(visitor: Visitor) -> None:
     assert "chair" in visitor.first_row()
 
 
+def chips(visitor: Visitor) -> dict[str, str | None]:
+    """The words that the drawing is taken for, and whether each is pressed."""
+    buttons = visitor.page.locator("#taken-list button").all()
+    return {
+        button.evaluate("it => it.firstChild.data"): button.get_attribute("aria-pressed")
+        for button in buttons
+    }
+
+
+def test_a_word_that_the_drawing_is_taken_for_can_be_taken(visitor: Visitor, searcher: Searcher) -> None:
+    page = visitor.page
+    assert page.locator("#taken").is_hidden()
+    visitor.draw(sketch("table", 1))
+    told = [one.word for one in searcher.search(sketch("table", 1)).taken_for]
+    assert len(told) > 1
+    assert list(chips(visitor)) == told
+    assert {*chips(visitor).values()} == {"false"}
+    page.fill("#words", "pack")
+    first, second = told[:2]
+    page.locator("#taken-list button").nth(1).focus()
+    page.keyboard.press("Enter")
+    visitor.settle()
+    assert page.input_value("#words") == f"pack {second}"
+    assert [word for word, pressed in chips(visitor).items() if pressed == "true"] == [second]
+    assert page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true", "the focus stays"
+    page.locator("#taken-list button").nth(0).click()
+    visitor.settle()
+    assert page.input_value("#words") == f"pack {first}", "one word is meant"
+    assert chips(visitor)[first] == "true"
+    assert chips(visitor)[second] == "false"
+    page.locator("#taken-list button").nth(0).click()
+    visitor.settle()
+    assert page.input_value("#words") == "pack"
+    assert "true" not in chips(visitor).values()
+    page.locator("#taken-list button").nth(0).click()
+    page.click("#clear")
+    visitor.settle()
+    assert page.locator("#taken").is_hidden()
+    assert page.input_value("#words") == "pack", "what was typed stays, what was meant goes with the drawing"
+
+
+def test_a_word_finds_what_looks_so_and_an_unknown_one_says_so(visitor: Visitor) -> None:
+    page = visitor.page
+    page.fill("#words", "sofa")
+    visitor.settle()
+    assert set(visitor.first_row()) == {"couch"}
+    assert visitor.title() == "Named or like “sofa”"
+    page.fill("#words", "cactis")
+    visitor.settle()
+    assert "“cactis” is unknown" in page.locator("#empty").text_content()
+    page.click("#empty button")
+    visitor.settle()
+    assert page.input_value("#words") == "cactus"
+    assert set(visitor.first_row()) == {"cactus"}
+    page.fill("#words", "helicopter")
+    visitor.settle()
+    assert "no shape looks like it" in page.locator("#empty").text_content()
+
+
 def test_a_dot_is_not_asked_for(visitor: Visitor) -> None:
     asked: list[str] = []
     visitor.page.on("request", lambda request: asked.append(request.url))

@@ -8,6 +8,7 @@ import { toPicture } from './draw/paint.js'
 import { decode, encode } from './draw/permalink.js'
 import { onPicture } from './draw/pictures.js'
 import { begun, drawn as marked, toLists } from './draw/strokes.js'
+import { Taken } from './draw/taken.js'
 import { asked, clearFilters, filtering, offerFilters, setUpFilters } from './filters.js'
 import { Grid } from './grid.js'
 import { setUpKeys } from './keys.js'
@@ -31,6 +32,7 @@ const preview = new Preview(likeThis, () => address(), () => { map.stale(); ask(
 const grid = new Grid(shape => preview.open(shape, grid.shapes), likeThis)
 const map = new LibraryMap(async id => preview.open(await get(`api/shapes/${id}`)))
 const live = new Live(send, show, fail)
+const taken = new Taken(() => ask())
 
 // ---- asking
 
@@ -51,6 +53,7 @@ async function send({ subject, drawing, rest, k }) {
 function show(answer, question) {
   fine()
   grid.show(answer.shapes)
+  taken.show(answer.taken_for ?? [])
   describe(answer, question)
   $('more').hidden = easel.busy || answer.shapes.length >= Math.min(most, answer.total) || answer.shapes.length < question.k
   address()
@@ -61,20 +64,31 @@ function show(answer, question) {
 
 function describe(answer, { subject, drawing, busy, rest }) {
   const found = answer.shapes.length
+  const [unknown] = answer.unknown ?? []
   const took = answer.milliseconds == null ? '' : ` · ${Math.max(1, Math.round(answer.milliseconds))} ms`
   const best = answer.shapes[0]
-  const strange = answer.doubtful && (drawing.picture || begun(drawing.strokes))
+  const wordy = !subject && easel.history.blank && !easel.drawing.strokes.length // words alone
+  const strange = answer.doubtful && (wordy || drawing.picture || begun(drawing.strokes))
   doubt = strange && (doubt || !busy) // nobody is told so in the middle of a line
   const head = subject ? `More like ${plain(subject.name)}`
     : answer.browsing ? 'Your library'
-    : easel.history.blank && !easel.drawing.strokes.length ? `Named “${rest.words}”`
+    : wordy ? (doubt ? `Nothing much like “${rest.words}”` : `Named or like “${rest.words}”`)
     : doubt ? 'Nothing much like it yet' : 'Looks like your drawing'
   const meta = answer.browsing ? shapes(answer.total) : doubt ? `The nearest of ${number(answer.total)}` : `${number(found)} of ${number(answer.total)}${took}`
   title(head, meta, subject, () => { window.history.replaceState(null, '', '#'); unlike() })
   if (found) tell(answer.browsing ? shapes(answer.total) : `${shapes(found)}, ${doubt ? 'nearest' : 'first'} ${plain(best.name)}`)
   if (found) empty('')
   else if (!answer.total) empty('The library is empty', 'Put shapes into it, then start the service again: `sketchshape index FOLDER --out INDEX`')
+  else if (unknown) empty(`“${unknown.word}” is unknown`, 'No name has it, and it is no word that the networks know.', ...meant(unknown))
+  else if (wordy && !filtering()) empty('Nothing like it', `No name has a word of “${rest.words}”, and no shape looks like it.`, 'Clear the words', () => { clearFilters(); ask() })
   else empty('Nothing passes', 'No shape fits the words and filters together.', 'Clear words and filters', () => { clearFilters(); ask() })
+}
+
+/** What to do about a word that is unknown: search for what it may have been meant to be. */
+function meant({ word, near }) {
+  const again = words => { $('words').value = words; ask() }
+  const all = $('words').value
+  return near.length ? [`Search for “${near[0]}”`, () => again(all.replace(new RegExp(word, 'i'), near[0]))] : ['Clear the words', () => again('')]
 }
 
 function fail(error) {
@@ -101,6 +115,7 @@ function unlike() {
 function drawn() {
   const { history, drawing } = easel
   const blank = !drawing.strokes.length && !drawing.picture
+  if (blank) taken.clear()
   $('paper').classList.toggle('drawn', !blank)
   $('undo').disabled = !history.canUndo
   $('redo').disabled = !history.canRedo
