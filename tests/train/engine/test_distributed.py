@@ -28,6 +28,7 @@ from sketchshape.train.data.items import (  # noqa: E402
 )
 from sketchshape.train.data.pairs import PairBatch  # noqa: E402
 from sketchshape.train.data.sketch_augment import Augment  # noqa: E402
+from sketchshape.train.engine.checkpoint import load_checkpoint  # noqa: E402
 from sketchshape.train.engine.distributed import processes, world  # noqa: E402
 from sketchshape.train.engine.method import (  # noqa: E402
     Method,
@@ -159,7 +160,7 @@ def test_fine_tuning_keeps_channels_last(tmp_path, monkeypatch):
     run = load_config(settings.RunSettings, config, [*words, "teacher.epochs=1"])
     train_run(run, tmp_path / "run", workers=1, quiet=True)
     for name in ("teacher", "student"):
-        saved = torch.load(tmp_path / f"run/seed-0/{name}.checkpoint", weights_only=True)["state"]
+        saved = load_checkpoint(tmp_path / f"run/seed-0/{name}.checkpoint", None, torch.device("cpu"))
         weight = saved["method"]["encoder.backbone.layers.3.weight"]
         assert weight.is_contiguous(memory_format=torch.channels_last)
         assert not weight.is_contiguous()

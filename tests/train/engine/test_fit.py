@@ -22,6 +22,7 @@ from sketchshape.train.cgn.student import Student  # noqa: E402
 from sketchshape.train.cgn.teacher import Teacher  # noqa: E402
 from sketchshape.train.data.items import Items  # noqa: E402
 from sketchshape.train.data.sketch_augment import Augment  # noqa: E402
+from sketchshape.train.engine.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from sketchshape.train.engine.fit import DivergedError, fit  # noqa: E402
 from sketchshape.train.engine.method import (  # noqa: E402
     Method,
@@ -32,6 +33,7 @@ from sketchshape.train.engine.step import Stepper  # noqa: E402
 from sketchshape.train.models.backbones import build_backbone  # noqa: E402
 from sketchshape.train.models.encoder import Encoder, Features, ParameterGroup  # noqa: E402
 from sketchshape.train.models.heads import Head  # noqa: E402
+from sketchshape.train.models.stored import write_tensors  # noqa: E402
 
 torch.set_num_threads(1)
 STAGE = settings.TeacherSettings(epochs=3, batch=4, lr=0.05, views_min=2, schedule="cosine")
@@ -334,7 +336,7 @@ def test_ctrl_c_finishes_the_step_and_keeps_it(tmp_path, when):
     with pytest.raises(KeyboardInterrupt):
         _run(tmp_path / "part", method, validate=validate)
     assert signal.getsignal(signal.SIGINT) is before
-    saved = torch.load(tmp_path / "part" / "teacher.checkpoint", weights_only=True)["state"]
+    saved = load_checkpoint(tmp_path / "part" / "teacher.checkpoint", None, torch.device("cpu"))
     assert (saved["epoch"], saved["step"]) == ((1, 2) if when == "update" else (1, 0))
     resumed, result = _run(tmp_path / "part", validate=lambda: {"figure": 1.0})
     assert _same(resumed, whole)
@@ -384,9 +386,50 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(ArtefactError, match=r"not a checkpoint .*; remove it to start over"):
         _run(tmp_path)
-    torch.save({"format": 99, "key": "", "state": {}}, path)
-    with pytest.raises(ArtefactError, match="format 99, expected 2"):
+    write_tensors(path, {}, {"format": "99", "kind": "checkpoint", "key": "", "state": "{}"})
+    with pytest.raises(ArtefactError, match="format 99, expected 3"):
         _run(tmp_path)
+
+
+def test_a_checkpoint_gives_back_what_it_was_given(tmp_path):
+    frame = torch.randn(2, 3, 4, 5).to(memory_format=torch.channels_last)
+    shared = torch.arange(6.0)
+    state = {
+        "tensors": [frame, shared, shared[2:4], torch.tensor(3), torch.zeros(0, 4), torch.ones(2).bfloat16()],
+        "numbers": {0: 1, 7: 0.1 + 0.2, "inf": float("inf"), "none": None, "yes": True},
+        "nested": ((1, [2.5, "text"]), [], {}, ()),
+    }
+    save_checkpoint(tmp_path / "a", "key", state)
+    found = load_checkpoint(tmp_path / "a", "key", torch.device("cpu"))
+    assert found.keys() == state.keys()
+    assert found["numbers"] == state["numbers"]
+    assert found["nested"] == state["nested"]
+    for one, other in zip(found["tensors"], state["tensors"], strict=True):
+        assert torch.equal(one, other)
+        assert (one.dtype, one.stride()) == (other.dtype, other.stride())
+    with pytest.raises(TypeError, match="Path in a checkpoint"):
+        save_checkpoint(tmp_path / "b", "key", {"path": tmp_path})
+
+
+def test_a_checkpoint_with_one_bit_altered_is_refused(tmp_path):
+    _run(tmp_path)
+    path = tmp_path / "teacher.checkpoint"
+    data, rng = path.read_bytes(), np.random.default_rng(0)
+    for place in rng.integers(len(data), size=40):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 1 << rng.integers(8)]) + data[place + 1 :])
+        with pytest.raises(ArtefactError, match="remove it to start over"):
+            _run(tmp_path)
+
+
+def test_a_checkpoint_that_would_run_code_is_not_opened(tmp_path):
+    class Run:
+        def __reduce__(self):
+            return (tmp_path.joinpath("ran").touch, ())
+
+    torch.save({"format": 2, "key": "", "state": Run()}, tmp_path / "teacher.checkpoint")
+    with pytest.raises(ArtefactError, match="not a checkpoint"):
+        _run(tmp_path)
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -24,6 +24,7 @@ from sketchshape.train.data.items import (  # noqa: E402
     Items,
 )
 from sketchshape.train.data.pairs import Pairs  # noqa: E402
+from sketchshape.train.engine.checkpoint import load_checkpoint  # noqa: E402
 from sketchshape.train.engine.distributed import World  # noqa: E402
 from sketchshape.train.losses.am_softmax import am_softmax_loss  # noqa: E402
 from sketchshape.train.losses.triplet_center import triplet_center_loss  # noqa: E402
@@ -181,7 +182,7 @@ def test_center_softmax_has_the_teacher_of_cgn_and_a_student_of_its_own(tmp_path
     taught = _train("cgn", folders[0])
     sides = [_train("center_softmax", folders[1], key="same")]
     sides.append(_train("center_softmax", folders[2], scale=30.0))
-    states = [torch.load(folder / "student.checkpoint", weights_only=True)["state"] for folder in folders]
+    states = [load_checkpoint(folder / "student.checkpoint", None, torch.device("cpu")) for folder in folders]
     first, second, third = (state["method"]["centers"].numpy() for state in states)
     assert np.array_equal(first, taught.centers.values)
     assert np.array_equal(first, second)
@@ -216,10 +217,10 @@ def test_sl_adds_its_losses_with_their_weights():
 
 def test_sl_pulls_sketches_to_the_mean_embedding_of_each_class(tmp_path):
     trained = _train("sl", tmp_path, epochs=2)
-    checkpoint = torch.load(tmp_path / "sketches.checkpoint", weights_only=True)
+    checkpoint = load_checkpoint(tmp_path / "sketches.checkpoint", None, torch.device("cpu"))
     rows = trained.embed_shapes(INPUTS.shapes.data)
     means = class_centers(rows, INPUTS.shapes.labels, INPUTS.classes, "unit-mean")
-    assert np.array_equal(checkpoint["state"]["method"]["centers"].numpy(), means)
+    assert np.array_equal(checkpoint["method"]["centers"].numpy(), means)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,7 @@ def test_every_process_takes_the_class_centers_of_the_first_one(name, stage, tmp
     of_first = np.eye(len(INPUTS.classes), RUN.head.width, dtype=np.float32)
     monkeypatch.setattr(World, "of_first", lambda world, values: of_first)
     _train(name, tmp_path, **({"epochs": 2} if name == "sl" else {}))
-    state = torch.load(tmp_path / f"{stage}.checkpoint", weights_only=True)["state"]
+    state = load_checkpoint(tmp_path / f"{stage}.checkpoint", None, torch.device("cpu"))
     assert np.array_equal(state["method"]["centers"].numpy(), of_first)
 
 

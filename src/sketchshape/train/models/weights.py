@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 from torch.hub import download_url_to_file
@@ -16,6 +15,7 @@ from sketchshape.errors import ArtefactError, ConfigError, SketchshapeError
 from sketchshape.files import digest, writable_cache
 from sketchshape.resources import WEIGHTS
 from sketchshape.train.models.backbone import Backbone
+from sketchshape.train.models.stored import load_tensors
 
 SUFFIXES = (".pth", ".safetensors", ".npz")
 
@@ -62,7 +62,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             with path.open("rb") as stream, np.load(stream) as arrays:
                 return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
         if path.suffix == ".safetensors":
-            return dict(safetensors.torch.load_file(path))
+            return load_tensors(path)[1]
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # each format has its own errors, pickle any
         raise ArtefactError(f"{path}: cannot be read ({str(error).partition(chr(10))[0]})") from None
