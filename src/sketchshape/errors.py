@@ -42,12 +42,16 @@ class MissingExtraError(SketchshapeError):
         super().__init__(f"{package} is not installed; run: pip install 'sketchshape[{extra}]'")
 
 
+LONGEST = 1000
+"""Letters of a cause: libraries quote what they cannot read, which may be the whole file."""
+
+
 class FileError(SketchshapeError):
     """One input file is bad.
 
     Args:
         path: the file.
-        cause: what is wrong with it, without the file name.
+        cause: what is wrong with it, without the file name; its middle is left out above LONGEST letters.
         line: 1-based line of the fault, where known.
         byte: 0-based offset of the fault, where known.
     """
@@ -55,6 +59,8 @@ class FileError(SketchshapeError):
     def __init__(
         self, path: str | Path, cause: str, *, line: int | None = None, byte: int | None = None
     ) -> None:
+        if len(cause) > LONGEST:
+            cause = f"{cause[: LONGEST // 2]} ... {cause[-LONGEST // 2 :]}"
         self.path, self.cause, self.line, self.byte = Path(path), cause, line, byte
         where = f", line {line}" if line is not None else f", byte {byte}" if byte is not None else ""
         super().__init__(f"{path}{where}: {cause}")

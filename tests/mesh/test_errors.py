@@ -101,7 +101,7 @@ def test_a_binary_file_cut_anywhere_names_where_it_ends(tmp_path: Path, data: by
         ("a.glb", b"glTF\2\0\0\0\x0c\0\0\0", "no JSON chunk"),
         ("a.gltf", b'{"asset": }', "byte 10: not valid JSON"),
         ("a.gltf", b"[1]", "expected a JSON object"),
-        ("a.gltf", b"[" * 100_000, "malformed: RecursionError"),
+        ("a.gltf", b"[" * 100_000, "nested too deep"),
         ("a.gltf", b'{"asset": "\xff"}', "no faces to draw"),
         ("a.fbx", b"x", ".fbx files are not read; import it into Blender and export it as glTF 2.0 (.glb)"),
         ("a.txt", b"x", "'.txt' is not supported, expected one of: .off, .obj, .stl, .ply"),

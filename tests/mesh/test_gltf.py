@@ -247,12 +247,3 @@ def test_a_broken_scene_is_refused(tmp_path: Path, change: Any, cause: str) -> N
     change(scene)
     with pytest.raises(MeshError, match=cause):
         load(tmp_path, scene)
-
-
-def test_too_many_instances_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sketchshape.mesh.gltf.scene.MOST", 20)
-    scene = tetra_gltf()
-    scene.json["nodes"] = [{"mesh": 0}] * 3
-    scene.json["scenes"] = [{"nodes": [0, 1, 2]}]
-    with pytest.raises(MeshError, match="more than 20 vertices"):
-        load(tmp_path, scene)

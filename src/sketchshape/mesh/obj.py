@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from sketchshape.errors import MeshError
-from sketchshape.mesh.soup import Soup, short_faces
+from sketchshape.mesh.soup import Soup, Warnings, short_faces
 from sketchshape.mesh.text.lines import Lines, keyword
 from sketchshape.mesh.text.plain import encoding
 from sketchshape.mesh.triangulate import Polygons, triangulate
@@ -22,7 +22,7 @@ NOT_DRAWN = {
     "free-form curves and surfaces": (b"curv", b"curv2", b"surf", b"bsp", b"bzp", b"cdc", b"cdp", b"res"),
     "calls of other files": (b"call", b"csh"),
 }
-LARGE, BLOCK = 2**26, 2**22  # bytes
+LARGE, BLOCK = 2**24, 2**22  # bytes
 MAYBE_FACE = re.compile(rb"[^!-~][fF][oO]?[^!-\[\]-~]")
 """An f that stands alone, or before a backslash: every line of a face has one."""
 
@@ -44,8 +44,9 @@ def read_obj(path: Path, data: bytes) -> Soup:
     corners = np.where(
         index < 0, before + index, index - 1
     )  # negative: counted back from here; 0 does not exist
-    faces = triangulate(vertices, Polygons(corners, rows.offset))
-    warnings = points.warnings + short_faces(np.diff(rows.offset), rows.lines.number)
+    cuts = Warnings()
+    faces = triangulate(vertices, Polygons(corners, rows.offset), cuts)
+    warnings = points.warnings + cuts.listed() + short_faces(np.diff(rows.offset), rows.lines.number)
     return Soup(vertices, faces, warnings + _not_drawn(lines, words))
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from sketchshape.errors import MeshError
-from sketchshape.mesh.soup import Soup, short_faces
+from sketchshape.mesh.soup import Soup, Warnings, short_faces
 from sketchshape.mesh.text.lines import Lines, Rows, offsets
 from sketchshape.mesh.text.plain import encoding
 from sketchshape.mesh.text.scan import gather
@@ -61,7 +61,9 @@ def read_off(path: Path, data: bytes) -> Soup:
         with np.errstate(divide="ignore", invalid="ignore"):
             vertices = vertices / body.points[:, 3:4]
     short = short_faces(np.diff(body.polygons.offset), body.numbers)
-    return Soup(vertices, triangulate(vertices, body.polygons), body.warnings + short)
+    cuts = Warnings()
+    faces = triangulate(vertices, body.polygons, cuts)
+    return Soup(vertices, faces, body.warnings + cuts.listed() + short)
 
 
 def look_at_off(path: Path, stream: BinaryIO, size: int) -> None:
@@ -96,7 +98,8 @@ def _header(lines: Lines) -> _Head:
     kind, counts, line, last = "", list[int](), 0, (0, 0)
     for at, (line, end, word, alone) in enumerate(_words(lines)):
         if at == 0 and (match := HEADER.fullmatch(word.upper() if word[:3].islower() else word)):
-            if match["n"] or "BINARY" in " ".join(lines.words(0)).upper():
+            first = lines.text[lines.start[0] : min(lines.end[0], lines.start[0] + HEAD)].tobytes()
+            if match["n"] or b"BINARY" in first.upper():
                 cause = "n-dimensional and binary OFF are not supported, convert the file to plain OFF"
                 raise lines.error(0, cause)
             kind, word = match["kind"], match["rest"]

@@ -10,7 +10,7 @@ import numpy as np
 from sketchshape.compiled import compiled
 from sketchshape.errors import MeshError
 from sketchshape.mesh.ply_header import Header, read_header
-from sketchshape.mesh.soup import Soup, short_faces
+from sketchshape.mesh.soup import Soup, Warnings, short_faces
 from sketchshape.mesh.text.lines import Lines, keyword, offsets
 from sketchshape.mesh.text.plain import encoding, plain
 from sketchshape.mesh.text.scan import gather
@@ -45,8 +45,9 @@ def read_ply(path: Path, data: bytes) -> Soup:
         if pair[0] == "tristrips":
             faces.append(_strips(column))
         else:
-            faces.append(triangulate(vertices, column))
-            warnings += short_faces(np.diff(column.offset))
+            cuts = Warnings()
+            faces.append(triangulate(vertices, column, cuts))
+            warnings += cuts.listed() + short_faces(np.diff(column.offset))
     return Soup(vertices, np.concatenate(faces), guess + warnings)
 
 
@@ -121,6 +122,8 @@ def _by_words(lines: Lines, header: Header) -> tuple[Table, tuple[str, ...]] | N
             is_list = np.array([bool(item.count) for item in element.properties], bool)
             if element.rows * len(is_list) > len(rows.values):
                 return None
+            if not len(is_list):  # rows of nothing, as many as it likes
+                continue
             starts, lengths, at = walk(rows.values, at, element.rows, is_list)
             if at < 0:
                 return None

@@ -17,6 +17,7 @@ TYPES = {
 ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 CORNERS = ("vertex_indices", "vertex_index")
 LEAST = 2  # bytes of a number in a text: a digit and a blank
+MOST = 1000  # lines that declare something: no program writes a tenth of them, and each costs time
 
 OPENING = re.compile(rb"(?:\xef\xbb\xbf)?\s*ply[^\S\r\n]*(?=[\r\n])", re.IGNORECASE)
 ENDING = re.compile(rb"[\r\n][^\S\r\n]*end_header[^\S\r\n]*(\r\n?|\n|\Z)", re.IGNORECASE)
@@ -117,9 +118,12 @@ def read_header(path: Path, data: bytes) -> Header:
     head, size = data[: ending.start()], ending.end()
     if ending[1] == b"\r\n" and b"\n" not in head:
         size -= 1  # its lines end with CR alone: the LF is the first byte of the body
-    order, elements = None, list[Element]()
+    order, elements, declared = None, list[Element](), 0
     texts = LINE.split(data[:size].decode("latin-1"))[:-1]
     for number, text in enumerate(texts, start=1):
+        declared += text.lstrip()[:1].lower() in ("e", "p")
+        if declared > MOST:
+            raise MeshError(path, f"its header declares more than {MOST} properties", line=number)
         match text.replace("\0", " ").partition("#")[0].lower().split():
             case ["format", str(name), *_] if name in ORDERS:
                 order = ORDERS[name]

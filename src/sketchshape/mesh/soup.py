@@ -38,15 +38,23 @@ def short_faces(sizes: I64, numbers: I64 | None = None) -> tuple[str, ...]:
     return (f"left out {len(short)} of {len(sizes)} faces: fewer than 3 corners{first}",)
 
 
+DIFFERENT, LONG = 20, 300
+"""Sentences that are said of one file, and letters of one: a file may have a million broken parts."""
+
+
 class Warnings:
-    """Sentences about one file; what is said again is counted."""
+    """Sentences about one file; what is said again is counted, and what is too much of it."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self._more = 0
 
     def add(self, sentence: str, count: int = 1) -> None:
         """Say something, `count` times."""
-        if count > 0:
+        sentence = sentence if len(sentence) <= LONG else f"{sentence[:LONG]}..."
+        if count > 0 and sentence not in self._counts and len(self._counts) == DIFFERENT:
+            self._more += count
+        elif count > 0:
             self._counts[sentence] += count
 
     def __len__(self) -> int:
@@ -54,7 +62,8 @@ class Warnings:
 
     def listed(self) -> tuple[str, ...]:
         """Give each sentence once, in the order in which they came."""
-        return tuple(
+        said = [
             sentence if count == 1 else f"{sentence} ({count} times)"
             for sentence, count in self._counts.items()
-        )
+        ]
+        return (*said, f"and {self._more} more of other parts") if self._more else tuple(said)

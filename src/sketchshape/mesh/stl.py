@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sketchshape.errors import MeshError
-from sketchshape.mesh.soup import Soup, short_faces
+from sketchshape.mesh.soup import Soup, Warnings, short_faces
 from sketchshape.mesh.text.facets import ENDSOLID, VERTEX, facets
 from sketchshape.mesh.text.lines import Lines, offsets
 from sketchshape.mesh.text.plain import plain
@@ -99,4 +99,6 @@ def _text(path: Path, data: bytes) -> Soup:
         warnings += (
             f"cut {np.sum(sizes > 3)} of {len(sizes)} facets with more than 3 corners into triangles",
         )
-    return Soup(vertices, triangulate(vertices, polygons), warnings)
+    cuts = Warnings()
+    faces = triangulate(vertices, polygons, cuts)
+    return Soup(vertices, faces, warnings + cuts.listed())

@@ -12,6 +12,7 @@ from sketchshape.mesh.soup import Warnings
 
 MAGIC, HEAD, JSON_CHUNK, BIN_CHUNK = b"glTF", 12, 0x4E4F534A, 0x004E4942
 PADDING = b"\0 \t\r\n"  # blanks by the letter, NUL by many exporters
+CHUNKS = 1000  # that are looked at; a file has two, and a few of its own kinds
 
 
 class Chunks(NamedTuple):
@@ -58,7 +59,9 @@ def unpack(path: Path, data: bytes, warnings: Warnings) -> tuple[dict[str, Any],
 def _chunks(data: bytes) -> Chunks:
     """Find the first chunk of each kind, others are passed over; what follows both is not looked at."""
     text, begin, binary, at, cut = b"", HEAD, b"", HEAD, False
-    while at + 8 <= len(data) and not (text and binary):
+    for _ in range(CHUNKS):
+        if at + 8 > len(data) or (text and binary):
+            break
         size, kind = _words(data, at)
         chunk, end = data[at + 8 : at + 8 + size], at + 8 + size
         if kind == JSON_CHUNK and not text:
@@ -96,6 +99,8 @@ def _parsed(path: Path, text: bytes, at: int) -> dict[str, Any]:
         found = decoded(text.rstrip(PADDING) if at else text)
     except json.JSONDecodeError as error:
         raise MeshError(path, f"not valid JSON: {error.msg}", byte=at + error.pos) from error
+    except RecursionError as error:
+        raise MeshError(path, "its JSON is nested too deep, expected lists and objects of glTF") from error
     if not isinstance(found, dict):
         raise MeshError(path, "expected a JSON object of glTF")
     asset = found.get("asset")

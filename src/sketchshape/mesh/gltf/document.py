@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sketchshape.errors import MeshError
+from sketchshape.mesh.bounds import Budget, TooMuch
 from sketchshape.mesh.gltf.container import unpack
 from sketchshape.mesh.gltf.extensions import check_required
 from sketchshape.mesh.gltf.meshopt import decode_view
@@ -17,6 +18,8 @@ from sketchshape.mesh.soup import Warnings
 COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 COMPONENTS |= {5124: "<i4", 5130: "<f8"}  # of OpenGL; some exporters write them
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+FILES = 1000  # that a file may name as buffers; as a rule it is one
+ELEMENT = 12  # bytes of a vertex
 MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
 
 
@@ -34,8 +37,10 @@ class Document:
     def __init__(self, path: Path, data: bytes) -> None:
         self.path, self.warnings = path, Warnings()
         self._buffers, self._views = dict[int, bytes](), dict[int, bytes]()
+        self._fetched = dict[str, bytes]()
         self.json, self._binary = unpack(path, data, self.warnings)
         check_required(path, self.json)
+        self.unpacked, self.drawn = Budget(path, len(data), "it unpacks"), Budget(path, len(data), "it draws")
 
     def list(self, name: str) -> list[Any]:
         """A top-level array of the JSON, empty where it is absent."""
@@ -47,6 +52,8 @@ class Document:
         accessor = self.list("accessors")[index]
         kind, width = np.dtype(COMPONENTS[accessor["componentType"]]), WIDTHS[accessor["type"]]
         count = accessor["count"]
+        if "sparse" in accessor or accessor.get("normalized"):
+            self.unpacked.spend(count)  # it becomes an array of its own
         if "bufferView" in accessor:
             array = self._elements(accessor, kind, width, count)
         else:
@@ -65,6 +72,7 @@ class Document:
         compressed = [view.get("extensions", {}).get(name) for name in MESHOPT]
         if how := next(filter(None, compressed), None):
             if index not in self._views:
+                self.unpacked.spend(int(how["count"]) * int(how["byteStride"]) // ELEMENT)
                 self._views[index] = decode_view(self.path, self._part(how), how)
             return self._views[index], 0, stride or (how["byteStride"] if how["mode"] == "ATTRIBUTES" else 0)
         return self._buffer(view["buffer"]), begin, stride
@@ -104,13 +112,23 @@ class Document:
             raise MeshError(
                 self.path, f"an accessor without data has {count} elements, the buffers {most} bytes"
             )
+        self.unpacked.spend(count)
         return np.zeros((count, width), kind)
 
     def _buffer(self, index: int) -> bytes:
         if index not in self._buffers:
             uri = self.list("buffers")[index].get("uri")
-            self._buffers[index] = fetch(self.path, uri) if uri else self._binary
+            self._buffers[index] = self._file(uri) if uri else self._binary
         return self._buffers[index]
+
+    def _file(self, uri: str) -> bytes:
+        if uri not in self._fetched:
+            if len(self._fetched) == FILES:
+                raise TooMuch(self.path, f"its buffers are more than {FILES} files, expected one")
+            self._fetched[uri] = fetch(self.path, uri)
+            for budget in (self.unpacked, self.drawn):
+                budget.grow(len(self._fetched[uri]))
+        return self._fetched[uri]
 
 
 def normalised(array: np.ndarray) -> np.ndarray:

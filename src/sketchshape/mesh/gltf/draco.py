@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from sketchshape.errors import MeshError
+from sketchshape.mesh.bounds import Budget
 from sketchshape.mesh.libraries.extra import library
 from sketchshape.types import I64
+
+EDGEBREAKER, METADATA = b"\1", 0x8000
 
 
 class Draco:
@@ -18,13 +21,15 @@ class Draco:
     Args:
         path: the file, for errors.
         data: the packed bytes.
+        budget: what its head promises is taken from it.
 
     Raises:
         MeshError: DracoPy is not installed, or the data is damaged.
     """
 
-    def __init__(self, path: Path, data: bytes) -> None:
+    def __init__(self, path: Path, data: bytes, budget: Budget) -> None:
         decoder = library(path, "DracoPy", "draco")
+        budget.spend(promised(data))
         try:
             self._mesh: Any = decoder.decode(data)
             faces = np.asarray(getattr(self._mesh, "faces", []), np.int64)
@@ -42,3 +47,23 @@ class Draco:
         if found is None:
             raise KeyError(f"Draco attribute {id}")
         return np.asarray(found["data"])
+
+
+def promised(data: bytes) -> int:
+    """Vertices and faces that the head of Draco data promises; 0 where it does not tell.
+
+    The decoder makes room for them before it looks whether they are there.
+    """
+    method, flags = data[8:9], int.from_bytes(data[9:11], "little")
+    if data[:6] != b"DRACO\2" or flags & METADATA:
+        return 0
+    at, numbers = 11 + (method == EDGEBREAKER), list[int]()
+    for _ in range(2):
+        value, shift = 0, 0
+        while at < len(data) and shift < 35:  # seven bits a byte, the last one below 128
+            value |= (data[at] & 127) << shift
+            shift, at = shift + 7, at + 1
+            if data[at - 1] < 128:
+                break
+        numbers.append(value)
+    return sum(numbers)

@@ -26,22 +26,20 @@ def worlds(document: Document, nodes: list[Any]) -> F64:
     Raises:
         MeshError: the nodes are no trees.
     """
-    found = np.tile(np.eye(4), (len(nodes), 1, 1))
-    parents = dict[int, int]()
+    parents = np.full(len(nodes), -1)
     for index, node in enumerate(nodes):
         for child in node.get("children") or []:
-            if not 0 <= child < len(nodes) or parents.setdefault(child, index) != index:
-                raise MeshError(
-                    document.path, f"child {child} of node {index} is no node, or has two parents"
-                )
-    waiting = [index for index in range(len(nodes)) if index not in parents]
-    reached = 0
-    while waiting:
-        index = waiting.pop()
-        reached += 1
-        above = found[parents[index]] if index in parents else np.eye(4)
-        found[index] = above @ _local(nodes[index])
-        waiting += nodes[index].get("children") or []
+            if not 0 <= child < len(nodes) or parents[child] >= 0:
+                cause = f"child {child} of node {index} is no node, is listed twice, or has two parents"
+                raise MeshError(document.path, cause)
+            parents[child] = index
+    found, level, reached = _locals(nodes), np.flatnonzero(parents < 0), 0
+    found[level] = np.eye(4) @ found[level]
+    while len(level):
+        reached += len(level)
+        below = [child for index in level.tolist() for child in nodes[index].get("children") or []]
+        level = np.array(below, np.int64)
+        found[level] = found[parents[level]] @ found[level]
     if reached < len(nodes):
         raise MeshError(document.path, "a node is its own ancestor")
     return found
@@ -71,15 +69,18 @@ def shown(document: Document, nodes: list[Any]) -> list[int]:
     return list(found)
 
 
-def instances(document: Document, node: dict[str, Any]) -> F64:
-    """Give the matrices of a mesh to its node, one for each time that it is drawn: (n, 4, 4), as a rule one.
+def instances(document: Document, node: dict[str, Any]) -> F64 | None:
+    """Give the matrices of a mesh to its node, one for each time that it is drawn: (n, 4, 4).
 
-    [EXT_mesh_gpu_instancing]
+    None is as a rule: it is drawn once, where its node is. [EXT_mesh_gpu_instancing]
     """
     attributes = _extension(node, "EXT_mesh_gpu_instancing").get("attributes", {})
+    if not attributes:
+        return None
     names = ("TRANSLATION", "ROTATION", "SCALE")
     given = {name: document.accessor(attributes[name]) for name in names if name in attributes}
     count = min(map(len, given.values()), default=1)
+    document.drawn.spend(count)
     rotation = normalised(given.get("ROTATION", np.tile([0.0, 0, 0, 1], (count, 1))))[:count]
     matrices = np.tile(np.eye(4), (count, 1, 1))
     matrices[:, :3, :3] = _turns(rotation) * given.get("SCALE", np.ones((count, 3)))[:count, None, :]
@@ -92,15 +93,22 @@ def _extension(node: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def _local(node: dict[str, Any]) -> F64:
-    """The matrix of a node to its parent."""
-    if node.get("matrix") is not None:
-        return np.array(node["matrix"], np.float64).reshape(4, 4).T
-    local = np.eye(4)
-    rotation = np.array([node.get("rotation") or (0, 0, 0, 1)], np.float64)
-    local[:3, :3] = _turns(rotation)[0] * np.array(node.get("scale") or (1, 1, 1), np.float64)
-    local[:3, 3] = node.get("translation") or (0, 0, 0)
-    return local
+def _locals(nodes: list[Any]) -> F64:
+    """The matrix of each node to its parent: (nodes, 4, 4)."""
+    found = np.tile(np.eye(4), (len(nodes), 1, 1))
+    given = [index for index, node in enumerate(nodes) if node.get("matrix") is not None]
+    if given:
+        matrices = np.array([nodes[index]["matrix"] for index in given], np.float64)
+        found[given] = matrices.reshape(-1, 4, 4).transpose(0, 2, 1)
+    rest = [index for index, node in enumerate(nodes) if node.get("matrix") is None]
+    if rest:
+        parts = [
+            np.array([nodes[index].get(name) or usual for index in rest], np.float64).reshape(-1, len(usual))
+            for name, usual in (("rotation", (0, 0, 0, 1)), ("scale", (1, 1, 1)), ("translation", (0, 0, 0)))
+        ]
+        found[rest, :3, :3] = _turns(parts[0]) * parts[1][:, None]
+        found[rest, :3, 3] = parts[2]
+    return found
 
 
 def _turns(quaternions: np.ndarray) -> F64:

@@ -30,12 +30,15 @@ class Primitive:
         how = (json.get("extensions") or {}).get(DRACO)
         plain = "bufferView" in document.list("accessors")[self.attributes["POSITION"]]
         self._packed: dict[str, int] = {}
+        self._used: I64 | None = None  # vertices, where few of many are, as when primitives share them
         if how and not plain:  # as a rule what is packed is not there in plain form too
             self._packed = how["attributes"]
-            self._draco = Draco(document.path, document.compressed(how["bufferView"]))
-        self.points = self._morphed(weights)
-        count = len(self.points)
+            self._draco = Draco(document.path, document.compressed(how["bufferView"]), document.unpacked)
+        count = len(self.attribute("POSITION"))
         self.triangles = _checked(self._draco.triangles, count) if self._packed else self._triangles(count)
+        if 3 * len(self.triangles) < count:
+            self._used, self.triangles = _only_used(self.triangles)
+        self.points = self._morphed(weights)
 
     def attribute(self, name: str) -> np.ndarray:
         """Give an attribute of the vertices: (vertices, width).
@@ -45,22 +48,31 @@ class Primitive:
         """
         index = self.attributes[name]
         if name not in self._packed:
-            return self._document.accessor(index)
+            return self._kept(self._document.accessor(index))
         array = self._draco.attribute(self._packed[name])
-        return normalised(array) if self._document.list("accessors")[index].get("normalized") else array
+        normal = self._document.list("accessors")[index].get("normalized")
+        return self._kept(normalised(array) if normal else array)
+
+    def _kept(self, array: np.ndarray) -> np.ndarray:
+        return array if self._used is None else array[self._used]
 
     def _morphed(self, weights: list[float]) -> F64:
-        points = self.attribute("POSITION")[:, :3].astype(np.float64)
+        points = self.attribute("POSITION")[:, :3]
+        self._document.unpacked.spend(len(points))
+        points = points.astype(np.float64)
         for weight, target in zip(weights, self._json.get("targets") or [], strict=False):
             if weight and "POSITION" in target:
-                points = points + weight * self._document.accessor(target["POSITION"])
+                self._document.unpacked.spend(len(points))
+                points = points + weight * self._kept(self._document.accessor(target["POSITION"]))
         return points
 
     def _triangles(self, count: int) -> I64:
         mode = self._json.get("mode", TRIANGLES)
-        index = np.arange(count)
+        stored = None
         if self._json.get("indices") is not None:
-            index = self._document.accessor(self._json["indices"])[:, 0].astype(np.int64)
+            stored = self._document.accessor(self._json["indices"])[:, 0]
+        self._document.unpacked.spend(count if stored is None else len(stored))
+        index = np.arange(count) if stored is None else stored.astype(np.int64)
         index = _checked(index, count)
         if mode == TRIANGLES:
             return index[: len(index) // 3 * 3].reshape(-1, 3)
@@ -76,3 +88,10 @@ class Primitive:
 def _checked(index: I64, count: int) -> I64:
     """Indices of vertices, -1 for what is none of them: or it would be a vertex of the next mesh."""
     return np.where(index < count, index, -1)
+
+
+def _only_used(triangles: I64) -> tuple[I64, I64]:
+    """The vertices that triangles have, in rising order, and the triangles (M, 3) of these."""
+    used, place = np.unique(triangles, return_inverse=True)
+    absent = int(np.searchsorted(used, 0))  # -1 comes first
+    return used[absent:], np.maximum(place.reshape(-1, 3) - absent, -1)

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from sketchshape.errors import MeshError, MissingReaderError
+from sketchshape.mesh.bounds import TooMuch
 from sketchshape.mesh.gltf.document import Document
 from sketchshape.mesh.gltf.materials import invisible
 from sketchshape.mesh.gltf.nodes import all_nodes, instances, shown, worlds
+from sketchshape.mesh.gltf.placed import Placed
 from sketchshape.mesh.gltf.primitives import FAN, STRIP, TRIANGLES, Primitive
 from sketchshape.mesh.gltf.skins import posed
 from sketchshape.mesh.soup import Soup
-from sketchshape.types import F64, I64
-
-MOST = 2**28  # vertices and triangles: instances of one mesh cost the file nothing, but memory a lot
+from sketchshape.types import F64
 
 _BROKEN = (MeshError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 
@@ -37,7 +37,7 @@ def read_gltf(path: Path, data: bytes) -> Soup:
 
 
 class Scene:
-    """Collects what is drawn.
+    """Collects what is drawn, and how often, before any of it is put into its place.
 
     Args:
         document: the file.
@@ -45,9 +45,10 @@ class Scene:
 
     def __init__(self, document: Document) -> None:
         self.document, self.nodes = document, all_nodes(document)
-        self._worlds = worlds(document, self.nodes)
-        self._vertices, self._faces = list[F64](), list[I64]()
-        self._count = self._total = 0
+        self._worlds = worlds(document, self.nodes) @ np.eye(4)
+        self._placed = Placed()
+        self._primitives = dict[tuple[int, tuple[float, ...]], Primitive]()
+        self._invisible = dict[int, bool]()
         self._unseen = list[tuple[int, dict[str, Any], list[float]]]()
         self._problem: Exception | None = None
 
@@ -68,7 +69,7 @@ class Scene:
                 self.document.warnings.add("left out a primitive of points or lines")
             elif "POSITION" not in (json.get("attributes") or {}):
                 self.document.warnings.add("left out a primitive without positions")
-            elif invisible(self.document, json):
+            elif self._is_invisible(json):
                 self._unseen.append((index, json, weights))
             else:
                 self._add(index, json, weights)
@@ -80,45 +81,56 @@ class Scene:
             MeshError: nothing was drawn and a part is broken.
         """
         warnings = self.document.warnings
-        if not any(map(len, self._faces)) and self._unseen:
+        if not self._placed.triangles and self._unseen:
             warnings.add("all of it is transparent: drawn as if it were not")
             for index, json, weights in self._unseen:
                 self._add(index, json, weights)
         else:
             warnings.add("left out a primitive that is fully transparent", len(self._unseen))
-        if not any(map(len, self._faces)) and self._problem:
+        if not self._placed.triangles and self._problem:
             raise self._problem
-        vertices = np.concatenate([np.empty((0, 3)), *self._vertices])
-        return Soup(vertices, np.concatenate([np.empty((0, 3), np.int64), *self._faces]), warnings.listed())
+        return Soup(*self._placed.joined(), warnings.listed())
+
+    def _is_invisible(self, json: dict[str, Any]) -> bool:
+        if id(json) not in self._invisible:
+            self._invisible[id(json)] = invisible(self.document, json)
+        return self._invisible[id(json)]
 
     def _add(self, index: int, json: dict[str, Any], weights: list[float]) -> None:
         try:
-            primitive = Primitive(self.document, json, weights)
-            points, matrices = self._placed(index, primitive)
-        except MissingReaderError:  # half a shape would stay in an index when the package is there
+            primitive = self._primitive(json, weights)
+            points, matrices = self._where(index, primitive)
+        except (MissingReaderError, TooMuch):  # half a shape would stay in an index
             raise
         except _BROKEN as problem:
             self._leave_out(problem)
             return
-        self._total += len(matrices) * (len(points) + len(primitive.triangles))
-        if self._total > MOST:
-            raise MeshError(self.document.path, f"the scene has more than {MOST} vertices and triangles")
-        for matrix in matrices:
-            self._faces.append(np.where(primitive.triangles < 0, -1, primitive.triangles + self._count))
-            self._vertices.append(points @ matrix[:3, :3].T + matrix[:3, 3])
-            self._count += len(points)
+        self.document.drawn.spend(len(matrices) * (len(points) + len(primitive.triangles)))
+        self._placed.add(points, primitive.triangles, matrices)
 
-    def _placed(self, index: int, primitive: Primitive) -> tuple[F64, F64]:
+    def _primitive(self, json: dict[str, Any], weights: list[float]) -> Primitive:
+        """Read a primitive, once for all nodes that draw it with these weights."""
+        key = id(json), tuple(weights)
+        if key not in self._primitives:
+            self._primitives[key] = Primitive(self.document, json, weights)
+        return self._primitives[key]
+
+    def _where(self, index: int, primitive: Primitive) -> tuple[F64, F64]:
         """Points (N, 3) of a primitive, and the matrices (n, 4, 4) that put them into the scene."""
         node, points = self.nodes[index], primitive.points
         if node.get("skin") is not None and "JOINTS_0" in primitive.attributes:
             try:
                 skin = self.document.list("skins")[node["skin"]]
                 return posed(self.document, skin, points, self._worlds, primitive.attribute), np.eye(4)[None]
+            except TooMuch:
+                raise
             except _BROKEN:
                 self.document.warnings.add("a skin is broken: what it moves is drawn where its node is")
-        matrices = self._worlds[index] @ instances(self.document, node)
-        alive = np.abs(matrices[:, :3, :3]).max(axis=(1, 2)) > 0
+        several, matrices = instances(self.document, node), self._worlds[index : index + 1]
+        matrices = matrices if several is None else matrices @ several
+        alive = matrices[:, :3, :3].any(axis=(1, 2))
+        if alive.all():
+            return points, matrices
         self.document.warnings.add("left out a part that is shrunk to a point", int((~alive).sum()))
         return points, matrices[alive]
 

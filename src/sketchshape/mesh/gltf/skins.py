@@ -27,11 +27,12 @@ def posed(document: Document, skin: dict[str, Any], points: F64, worlds: F64, at
         worlds: (nodes, 4, 4) matrices of all nodes.
         attribute: of the primitive.
     """
+    document.drawn.spend(len(skin["joints"]))
     matrices = worlds[skin["joints"]]
     if "inverseBindMatrices" in skin:
         inverse = document.accessor(skin["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1)
         matrices = matrices @ inverse[: len(matrices)].astype(np.float64)
-    joints, weights = _influences(attribute)
+    joints, weights = _influences(document, attribute)
     placed = np.zeros_like(points)
     for joint, weight in zip(joints.T, weights.T, strict=True):
         if weight.any():
@@ -40,12 +41,13 @@ def posed(document: Document, skin: dict[str, Any], points: F64, worlds: F64, at
     return placed
 
 
-def _influences(attribute: Attribute) -> tuple[I64, F64]:
+def _influences(document: Document, attribute: Attribute) -> tuple[I64, F64]:
     """Joints and weights of each vertex, (N, 4 or a multiple); the weights sum to one."""
     sets = list[tuple[np.ndarray, np.ndarray]]()
     while True:
         try:
             sets.append((attribute(f"JOINTS_{len(sets)}"), attribute(f"WEIGHTS_{len(sets)}")))
+            document.drawn.spend(len(sets[-1][0]))
         except KeyError:
             break
     joints = np.concatenate([joint for joint, _ in sets], axis=1).astype(np.int64)

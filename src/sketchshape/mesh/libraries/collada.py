@@ -46,7 +46,7 @@ def read_dae(path: Path, data: bytes) -> Soup:
     vertices, faces, count = [np.empty((0, 3))], [np.empty((0, 3), np.int64)], 0
     total = 0
     for matrix, primitive in _primitives(document, warnings):
-        points, triangles = _triangles(primitive)
+        points, triangles = _triangles(primitive, warnings)
         if triangles is None:
             warnings.add("left out a primitive of lines or curves")
             continue
@@ -88,7 +88,7 @@ def _primitives(document: Any, warnings: Warnings) -> Iterator[tuple[F64, Any]]:
                 yield np.asarray(inner.matrix, np.float64), primitive
 
 
-def _triangles(primitive: Any) -> tuple[F64, I64 | None]:
+def _triangles(primitive: Any, warnings: Warnings) -> tuple[F64, I64 | None]:
     """Vertices (N, 3) and triangles (M, 3) of a primitive; None where it has no faces."""
     points, index = primitive.vertex, primitive.vertex_index
     if points is None or index is None:
@@ -96,7 +96,7 @@ def _triangles(primitive: Any) -> tuple[F64, I64 | None]:
     points, index = np.asarray(points, np.float64)[:, :3], np.asarray(index, np.int64)
     if hasattr(primitive, "vcounts"):
         offset = np.concatenate([[0], np.cumsum(np.asarray(primitive.vcounts, np.int64))])
-        return points, triangulate(points, Polygons(index.ravel(), offset))
+        return points, triangulate(points, Polygons(index.ravel(), offset), warnings)
     return points, index if index.ndim == 2 and index.shape[1] == 3 else None
 
 

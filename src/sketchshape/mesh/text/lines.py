@@ -11,10 +11,11 @@ from sketchshape.errors import MeshError
 from sketchshape.mesh.text.commas import WARNING, without_commas
 from sketchshape.mesh.text.join import join
 from sketchshape.mesh.text.plain import plain
-from sketchshape.mesh.text.scan import POWERS, SLASH, SPACE, first_words, gather, parse, split
+from sketchshape.mesh.text.scan import COMMA, POWERS, SLASH, SPACE, first_words, gather, parse, split
 from sketchshape.types import F64, I64, U8
 
 LARGEST_INDEX = 2.0**53
+QUOTED = 200  # bytes of a line of which an error quotes the first words; a line may be a whole file
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +87,16 @@ class Lines:
             values, offset, bad = parse(text, start, self.end, tail, POWERS)
             warnings = (WARNING,) if decimal else ()
         if bad >= 0:
-            commas = ", with points and no commas" if "," in "".join(self.words(bad)) else ""
+            commas = (
+                ", with points and no commas" if COMMA in self.text[self.start[bad] : self.end[bad]] else ""
+            )
             raise self.error(bad, f"expected {what}{commas}")
         return Rows(self, values, offset, warnings)
 
     def error(self, i: int, cause: str) -> MeshError:
         """The error of line `i`, which is quoted."""
-        found = " ".join(self.words(i))
+        start, end = int(self.start[i]), int(self.end[i])
+        found = " ".join(self.text[start : min(end, start + QUOTED)].tobytes().decode("latin-1").split())
         found = found if len(found) < 60 else found[:57] + "..."
         return MeshError(self.path, f"{cause}, found {found!r}", line=int(self.number[i]))
 
