@@ -29,7 +29,7 @@ def closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     (tmp_path / "package/__pycache__").write_text("a file: no folder can be made here, by root neither")
     monkeypatch.setattr(module, "__file__", str(tmp_path / "package/compiled.py"))
     monkeypatch.setattr(module, "_folder", None)
-    monkeypatch.setattr(module.config, "CACHE_DIR", "")
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
     monkeypatch.setattr(say, "_warned", set())
     monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -99,6 +99,26 @@ def test_a_cache_folder_that_cannot_be_made_is_replaced_and_said_once(
         f"warning: {closed} cannot be written to, {private_folder()} is used; "
         "set SKETCHSHAPE_CACHE to another folder\n"
     )
+
+
+def test_numba_is_imported_when_it_is_needed_and_functions_find_each_other(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "from sketchshape.compiled import compiled\n"
+        "@compiled()\ndef one(x): return x + 1\n"
+        "@compiled()\ndef two(x): return one(one(x))\n"
+    )
+    code = (
+        "import sys, sketchshape.index.build, sketchshape.index.encode, sketchshape.search, own\n"
+        "from sketchshape.render import raster\n"
+        "before = own.two\n"
+        "assert 'numba' not in sys.modules\n"
+        "assert before(3) == 5 == before(3)\n"
+        "assert own.two is before.made and own.two(1) == 3 and own.one(1) == 2\n"
+        "from numba.core.dispatcher import Dispatcher\n"
+        "assert isinstance(raster._fill, Dispatcher)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
 
 
 @pytest.mark.slow

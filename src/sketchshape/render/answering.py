@@ -10,62 +10,16 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 from typing import IO, Any
 
-from sketchshape.compiled import Pauses
+from sketchshape.compiled import pauses
+from sketchshape.render.calls import Answer, Clock, Job, OutOfMemory
 from sketchshape.say import heard
 
 IDLE = 60.0  # seconds without a call after which a worker ends
 GRACE = 5.0  # seconds after the time limit in which the caller ends the worker: else it ends itself
 TIRED = 2**29  # bytes that a worker may keep from the calls before; one that keeps more is replaced
 _SET_PDEATHSIG = 1  # of prctl(2)
-
-
-@dataclass(frozen=True)
-class Job:
-    """A call.
-
-    Args:
-        folder: that relative paths start from; None where it is gone.
-        timeout: seconds.
-        memory: bytes beyond what the process has at the start of the call.
-        call: the function, its arguments and its keywords, pickled.
-    """
-
-    folder: str | None
-    timeout: float
-    memory: float
-    call: bytes
-
-
-class Clock(Enum):
-    """What becomes of the time of a call."""
-
-    RUNS = 1
-    STANDS = 2
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a call gave.
-
-    Args:
-        good: whether `value` is returned; else it is raised.
-        value: what was returned or raised.
-        warnings: that the caller is to say.
-        tired: whether the process should be replaced.
-    """
-
-    good: bool
-    value: Any
-    warnings: tuple[str, ...]
-    tired: bool
-
-
-class OutOfMemory(Exception):
-    """A call asked for more memory than its limit."""
 
 
 def serve(caller: int) -> None:
@@ -118,7 +72,7 @@ class _Clock:
 
     def __init__(self, answers: IO[bytes]) -> None:
         self._answers, self._timeout = answers, 0.0
-        Pauses(self._stop, self._start)
+        pauses(self._stop, self._start)
 
     @contextlib.contextmanager
     def runs(self, timeout: float) -> Iterator[None]:

@@ -23,12 +23,12 @@ from dataclasses import dataclass
 from typing import IO, ParamSpec, TypeVar, cast
 
 from sketchshape.errors import UsageError
-from sketchshape.render import answering
-from sketchshape.render.answering import Answer, Clock, Job, OutOfMemory
+from sketchshape.render.calls import Answer, Clock, Job, OutOfMemory
 from sketchshape.say import WORKER, warn
 
 P = ParamSpec("P")
 T = TypeVar("T")
+PATIENCE = 2.0  # seconds of work from which starting another worker pays
 START = 600.0  # seconds in which a worker starts and compiles what it needs: no file is at fault there
 
 TIMEOUT, MEMORY = 60.0, 4e9  # seconds and bytes that a file of a real library does not need
@@ -82,6 +82,7 @@ class Crew:
         self._limits = limits
         self._lock = threading.Lock()
         self._busy: set[_Worker] = set()
+        self._begun: float | None = None
         self._closed = False
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -125,7 +126,7 @@ class Crew:
             worker.stop()
 
     def _ask(self, job: Job) -> Answer:
-        worker = _REST.take()
+        worker = _REST.take(self._patience())
         with self._lock:
             self._busy.add(worker)
             closed = self._closed
@@ -145,6 +146,14 @@ class Crew:
             _REST.give(worker)
         return answer
 
+    def _patience(self) -> float:
+        """Say how long to wait for a worker before another one is started: nobody waits for the first."""
+        with self._lock:
+            if self._begun is None:
+                self._begun = time.monotonic()
+                return 0
+            return max(self._begun + PATIENCE - time.monotonic(), 0)
+
 
 class _Worker:
     def __init__(self) -> None:
@@ -152,7 +161,12 @@ class _Worker:
         path = os.pathsep.join(entry for entry in sys.path if entry)
         own = {"PYTHONPATH": path, WORKER: "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", f"from {answering.__name__} import serve; serve({os.getpid()})"],
+            [
+                sys.executable,
+                "-P",
+                "-c",
+                f"from sketchshape.render.answering import serve; serve({os.getpid()})",
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | own,
@@ -213,13 +227,17 @@ class _Rest:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._given = threading.Condition(self._lock)
         self._workers: list[_Worker] = []
         # All are started from one thread that stays: Linux ends a worker with the thread that started it.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="workers")
 
-    def take(self) -> _Worker:
+    def take(self, patience: float) -> _Worker:
+        end = time.monotonic() + patience
         while True:
             with self._lock:
+                while not self._workers and (left := end - time.monotonic()) > 0:
+                    self._given.wait(left)
                 worker = self._workers.pop() if self._workers else None
             if worker is None:
                 return self._starter.submit(_Worker).result()
@@ -230,6 +248,7 @@ class _Rest:
     def give(self, worker: _Worker) -> None:
         with self._lock:
             self._workers.append(worker)
+            self._given.notify()
 
     def stop(self) -> None:
         with self._lock:
