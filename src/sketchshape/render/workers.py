@@ -28,7 +28,8 @@ from sketchshape.say import WORKER, warn
 
 P = ParamSpec("P")
 T = TypeVar("T")
-PATIENCE = 2.0  # seconds of work from which starting another worker pays
+PATIENCE = 1.0  # seconds of work, after the first file is done, from which another worker pays
+SLOW = 10.0  # seconds after which it is started although the first file is not done
 START = 600.0  # seconds in which a worker starts and compiles what it needs: no file is at fault there
 
 TIMEOUT, MEMORY = 60.0, 4e9  # seconds and bytes that a file of a real library does not need
@@ -82,7 +83,8 @@ class Crew:
         self._limits = limits
         self._lock = threading.Lock()
         self._busy: set[_Worker] = set()
-        self._begun: float | None = None
+        self._due: float | None = None
+        self._new = True
         self._closed = False
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -140,6 +142,7 @@ class Crew:
         finally:
             with self._lock:
                 self._busy.discard(worker)
+        self._answered()
         if answer.tired:
             worker.stop()
         else:
@@ -149,10 +152,17 @@ class Crew:
     def _patience(self) -> float:
         """Say how long to wait for a worker before another one is started: nobody waits for the first."""
         with self._lock:
-            if self._begun is None:
-                self._begun = time.monotonic()
+            if self._due is None:
+                self._due = time.monotonic() + SLOW
                 return 0
-            return max(self._begun + PATIENCE - time.monotonic(), 0)
+            return max(self._due - time.monotonic(), 0)
+
+    def _answered(self) -> None:
+        """Bring nearer, with the first answer, when another worker is started."""
+        with self._lock:
+            if self._new and self._due is not None:
+                self._due = min(self._due, time.monotonic() + PATIENCE)
+            self._new = False
 
 
 class _Worker:
