@@ -8,7 +8,7 @@ SERVE ?= 1
 # Tests run on all cores; SPREAD= runs them one after the other.
 SPREAD ?= -n auto --dist worksteal
 
-.PHONY: help setup demo test test-page test-all lint clean
+.PHONY: help setup demo test test-page test-all lint audit sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -39,5 +39,16 @@ lint: setup ## Style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+$(VENV)/.audit: $(VENV)/.installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[audit]'
+	@touch $@
+
+audit: $(VENV)/.audit ## Known holes in what is installed, where they can be asked for; licences
+	$(BIN)/python scripts/supply/audit.py
+
+sbom: $(VENV)/.audit ## What is installed, as CycloneDX in sbom.json
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
+		--output-format JSON --output-file sbom.json $(BIN)/python
+
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) sbom.json .pytest_cache .mypy_cache .ruff_cache

@@ -15,8 +15,8 @@ from fastapi import FastAPI
 
 from sketchshape.datasets import sample_root
 from sketchshape.index import build_index
-from sketchshape.web.server import Server, listen
-from sketchshape.web.server import settings as settings_of
+from sketchshape.web.gate.server import Server, listen
+from sketchshape.web.gate.server import settings as settings_of
 
 
 @contextmanager

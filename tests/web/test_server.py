@@ -23,7 +23,8 @@ import httpx
 from web_server import serving, sketch, small_index
 
 from sketchshape.search import Searcher
-from sketchshape.web import create_app, server
+from sketchshape.web import create_app
+from sketchshape.web.gate import server
 
 HOST = b"Host: localhost\r\n"
 POST = b"POST /api/search HTTP/1.1\r\n" + HOST + b"Content-Type: image/png\r\nContent-Length: 100000\r\n\r\n"

@@ -228,7 +228,7 @@ def test_a_service_for_strangers_says_no_secret_and_counts_elsewhere(index: Path
 
 
 def test_the_token_comes_from_the_environment_too(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sketchshape.web import server
+    from sketchshape.web.gate import server
 
     apps: list[Any] = []
     monkeypatch.setattr(server, "run", lambda app, listening: apps.append(app) or listening.close())

@@ -117,7 +117,8 @@ def serve(
             "--no-token where everybody may see and download these shapes"
         )
     from sketchshape.search import Searcher
-    from sketchshape.web import LOCAL, create_app, server
+    from sketchshape.web import LOCAL, create_app
+    from sketchshape.web.gate import server
     from sketchshape.web.gate.place import ANY, check_host
     from sketchshape.web.gate.token import check_token
     from sketchshape.web.metrics import Metrics

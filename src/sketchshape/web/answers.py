@@ -19,8 +19,10 @@ class Shape(BaseModel):
     format: str = Field(description="Suffix of the file, such as glb.")
     faces: int = Field(description="Triangles.")
     size: int = Field(description="Bytes of the file.")
-    bounds: tuple[float, float, float] = Field(
-        description="Extent along x, y (up) and z, in the file's unit, as the shape stands."
+    bounds: list[float] = Field(
+        min_length=3,
+        max_length=3,
+        description="Extent along x, y (up) and z, in the file's unit, as the shape stands.",
     )
     tags: list[str] = Field(description="Names of the folders that it is in.")
     group: int = Field(description="The same for shapes that look the same.")
@@ -161,7 +163,7 @@ def to_shape(
         format=entry.format.removeprefix("."),
         faces=entry.faces,
         size=entry.size,
-        bounds=tuple(entry.bounds),
+        bounds=list(entry.bounds),
         tags=list(entry.tags),
         group=entry.group,
         ups=list(entry.ups),

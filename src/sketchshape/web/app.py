@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
+from sketchshape.web.described import EVERYWHERE
 from sketchshape.web.gate.clients import Clients
 from sketchshape.web.gate.guard import Guard
 from sketchshape.web.gate.pace import Pace
@@ -88,12 +89,18 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,  # it would name the host that a proxy asked for
         lifespan=lifespan,
+        responses=EVERYWHERE,
     )
     add_handlers(app)
     add_routes(app, library, turning, work, limits, full_paths)
     if metrics is None:
 
-        @app.get("/metrics", summary="Counts and times for Prometheus", response_class=Response)
+        @app.get(
+            "/metrics",
+            summary="Counts and times for Prometheus",
+            response_class=Response,
+            responses={200: {"content": {"text/plain": {}}}},
+        )
         async def prometheus() -> Response:
             return Response(counts.text(), media_type=MEDIA_TYPE)
 

@@ -23,17 +23,27 @@ from sketchshape.web.answers import (
     Map,
     Page,
     Results,
-    Said,
     Shape,
     Turned,
     UnknownWord,
     Word,
     to_shape,
 )
-from sketchshape.web.ask import Ask, Question, read_picture, read_question
+from sketchshape.web.ask import Question, read_picture, read_question
+from sketchshape.web.described import (
+    BODY,
+    BYTES,
+    ERRORS,
+    JSON,
+    KIND,
+    PICTURE,
+    SAID,
+    TURN,
+    UNREAD,
+    file_answers,
+)
 from sketchshape.web.library import Library
 from sketchshape.web.limits import WORDS, Limits
-from sketchshape.web.problems import MEDIA_TYPE as PROBLEM
 from sketchshape.web.problems import Problem
 from sketchshape.web.turning import Turn, Turning
 from sketchshape.web.values import checked, read_json
@@ -41,30 +51,7 @@ from sketchshape.web.work import Work
 
 Id = Annotated[int, InPath(ge=0, le=2**62, description="Id of a shape.")]
 FOREVER = {"cache-control": "private, max-age=31536000, immutable"}  # the address carries hash and way up
-JSON = "application/json"
 ASK_AGAIN = {"cache-control": "private, no-cache"}
-_SAID: dict[str, Any] = {"model": Said, "content": {PROBLEM: {}}}
-ERRORS: dict[int | str, dict[str, Any]] = {
-    404: _SAID | {"description": "There is no such shape."},
-    422: _SAID | {"description": "Something in the request is not right."},
-}
-_TOO_LARGE = _SAID | {"description": "The picture or the drawing is too large."}
-_ASK = Ask.model_json_schema()
-_PICTURE = {"type": "string", "format": "binary", "description": "A file of a drawing."}
-_BODY = {
-    "requestBody": {
-        "content": {
-            "application/json": {"schema": _ASK},
-            "multipart/form-data": {
-                "schema": {"type": "object", "properties": {"picture": _PICTURE, **_ASK["properties"]}}
-            },
-            "image/png": {"schema": {"type": "string", "format": "binary"}},
-            "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
-            "image/webp": {"schema": {"type": "string", "format": "binary"}},
-        }
-    }
-}
-_TURN = {"requestBody": {"required": True, "content": {JSON: {"schema": Turn.model_json_schema()}}}}
 
 
 def add_routes(
@@ -102,8 +89,8 @@ def add_routes(
         "/api/search",
         response_model=Results,
         summary="Search by a drawing, a picture, a shape, a class or words",
-        responses={**ERRORS, 413: _TOO_LARGE},
-        openapi_extra=_BODY,
+        responses={**ERRORS, 400: UNREAD, 415: KIND},
+        openapi_extra=BODY,
     )
     async def search(request: Request) -> Response:
         question = await read_question(request, limits)
@@ -113,8 +100,8 @@ def add_routes(
         "/api/drawing",
         summary="A file of a drawing, as black ink on white paper",
         response_class=Response,
-        responses={200: {"content": {"image/png": {}}}, 413: _TOO_LARGE, 422: ERRORS[422]},
-        openapi_extra={"requestBody": {"content": {"application/octet-stream": {"schema": _PICTURE}}}},
+        responses={200: {"content": {"image/png": {}}}, 422: ERRORS[422]},
+        openapi_extra={"requestBody": {"content": {"application/octet-stream": {"schema": PICTURE}}}},
     )
     async def drawing(request: Request) -> Response:
         ink = await work.files(read_picture, await request.body(), limits)
@@ -146,11 +133,13 @@ def add_routes(
         summary="Turn a shape, or the files of its format in its folder",
         responses={
             **ERRORS,
+            400: UNREAD,
+            415: KIND,
             202: {"model": Turned, "description": "It goes on; /api/turn tells how far it is."},
-            403: _SAID | {"description": "The service is read-only, or a page of another site asked."},
-            409: _SAID | {"description": "The library is in work, or the file changed."},
+            403: SAID | {"description": "The service is read-only, or a page of another site asked."},
+            409: SAID | {"description": "The library is in work, or the file changed."},
         },
-        openapi_extra=_TURN,
+        openapi_extra=TURN,
     )
     async def turn(request: Request, id: Id) -> Response:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
@@ -163,22 +152,22 @@ def add_routes(
     async def turned() -> Response:
         return _json(_turned(turning))
 
-    @app.get("/api/shapes/{id}/thumbnail.png", summary="Picture of a shape", responses=ERRORS)
+    @app.get("/api/shapes/{id}/thumbnail.png", **file_answers("Picture of a shape", "image/png"))
     async def thumbnail(id: Id, v: str = "") -> Response:
         picture = await work.files(library.thumbnail, id)
         return Response(picture, media_type="image/png", headers=FOREVER if v else ASK_AGAIN)
 
-    @app.get("/api/shapes/{id}/mesh.glb", summary="A shape as GLB", responses=ERRORS)
+    @app.get("/api/shapes/{id}/mesh.glb", **file_answers("A shape as GLB", "model/gltf-binary"))
     async def mesh(id: Id, plain: bool = False, v: str = "") -> Response:
         data = await work.files(library.glb, id, plain=plain)
         return Response(data, media_type="model/gltf-binary", headers=FOREVER if v else ASK_AGAIN)
 
-    @app.get("/api/shapes/{id}/file/{name}", summary="The file of a shape", responses=ERRORS)
+    @app.get("/api/shapes/{id}/file/{name}", **file_answers("The file of a shape", BYTES))
     async def file(id: Id, name: str) -> Response:
         # The name is for the browser's download folder; which file it is, the id alone says.
         _, data = await work.files(library.file, id)
         headers = FOREVER | {"content-disposition": "attachment"}
-        return Response(data, media_type="application/octet-stream", headers=headers)
+        return Response(data, media_type=BYTES, headers=headers)
 
     @app.get("/api/map", response_model=Map, summary="The library as a map")
     async def map() -> Response:
