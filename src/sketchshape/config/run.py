@@ -28,6 +28,8 @@ class ViewSettings:
             sketches' network learns from these drawings, and sees them when a shape is embedded.
         line_size: side of such a drawing in pixels.
         line_weight: of their embedding, beside 1 for that of the views.
+        line_power: 0.1..1, of each entry of the embedding of such a drawing before they are joined; below 1
+            one drawing says less surely what it is. For methods without negative entries, as word_space.
     """
 
     count: int = 12
@@ -37,6 +39,7 @@ class ViewSettings:
     lines: int = 0
     line_size: int = 128
     line_weight: float = 1.0
+    line_power: float = 1.0
 
     @property
     def total(self) -> int:
@@ -223,6 +226,7 @@ class RunSettings:
         within("views.line_weight", self.views.line_weight, 0.0, 100.0)
         if self.views.lines and self.train.backbone != "frozen":
             raise ConfigError(f"views.lines is {self.views.lines}, which needs train.backbone=frozen")
+        within("views.line_power", self.views.line_power, 0.1, 1.0)
         within("words.weight", self.words.weight, 0.0, 100.0)
         if self.words.weight and not self.views.lines:
             raise ConfigError(

@@ -14,11 +14,11 @@ import numpy as np
 from sketchshape.datasets import class_key
 from sketchshape.encoders.confidence import Confidence
 from sketchshape.encoders.likeness import COSINE, Likeness, likeness
+from sketchshape.encoders.lines import with_lines
 from sketchshape.encoders.network import open_network, run_network
 from sketchshape.encoders.record import CENTERS, SHAPES, SKETCHES, read_record
 from sketchshape.encoders.vocabulary import Vocabulary
 from sketchshape.errors import ArtefactError, UsageError
-from sketchshape.metrics.rows import unit
 from sketchshape.resources import BUNDLE
 from sketchshape.types import F32, U8
 
@@ -58,11 +58,13 @@ class BundleLines:
         count: cameras around the up axis.
         size: side of a drawing in pixels.
         weight: of their embedding, beside 1 for that of the views.
+        power: of each entry of their embeddings before these are joined, see `with_lines`.
     """
 
     count: int
     size: int
     weight: float
+    power: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,8 +206,7 @@ class Bundle:
         if drawings is None or len(drawings) != self.lines.count:
             given = "none" if drawings is None else str(len(drawings))
             raise ValueError(f"line drawings: {given}, expected {self.lines.count}")
-        drawn: F32 = self.embed_sketches(drawings).sum(0)
-        return unit(vector + self.lines.weight * unit(drawn))
+        return with_lines(vector, self.embed_sketches(drawings), self.lines.weight, self.lines.power)
 
     def center(self, name: str) -> F32:
         """Give the center of a class: (D,) float32; letter case, `_`, `-` and spaces do not count.

@@ -215,7 +215,7 @@ def test_options_of_another_method_and_fine_tuning_are_refused(tmp_path):
         r"train\.backbone is 'finetune'.*tcl.*set frozen", train=settings.TrainSettings(backbone="finetune")
     )
     worded = {"views": settings.ViewSettings(lines=6), "words": settings.WordsSettings(weight=0.5)}
-    refused(r"words\.weight is 0\.5, but only cgn has a words head: set it to 0", **worded)
+    refused(r"words\.weight is 0\.5, but method tcl learns no words: set it to 0", **worded)
     refused(
         r"views\.lines is 6, but method dcml compares by euclidean.*set it to 0",
         method="dcml",

@@ -76,7 +76,8 @@ def train_teacher(task: Task, encoder: Encoder) -> tuple[Teacher, float]:
     run, classes = task.run, len(task.inputs.classes)
     teacher = Teacher(encoder, classes, run.teacher, seed=task.seed).to(task.device)
     network = to_tree(run.backbone), to_tree(run.head), run.views.pool, run.train.backbone, run.train.rotation
-    key = digest(*network, vars(task.sizes))
+    sizes = {name: size for name, size in vars(task.sizes).items() if name != "words"}
+    key = digest(*network, sizes)
     taught = fit_once(task, teacher, teaching(task.inputs, run), run.teacher, "teacher", key)
     return teacher, taught.seconds
 

@@ -47,7 +47,10 @@ class Task:
     def sizes(self) -> Sizes:
         """What the networks have to fit."""
         inputs = self.inputs
-        return Sizes(inputs.train.data.shape[-1], inputs.shapes.data.shape[-1], len(inputs.classes))
+        further = 0 if inputs.words is None else int(inputs.words.labels.max()) + 1
+        classes = len(inputs.classes)
+        words = classes + further if further else 0
+        return Sizes(inputs.train.data.shape[-1], inputs.shapes.data.shape[-1], classes, words)
 
     def fit(
         self,

@@ -144,7 +144,8 @@ def _lines(settings: RunSettings) -> dict[str, Any] | None:
     views = settings.views
     if not views.lines:
         return None
-    return {"count": views.lines, "size": views.line_size, "weight": views.line_weight}
+    lines: dict[str, Any] = {"count": views.lines, "size": views.line_size, "weight": views.line_weight}
+    return lines if views.line_power == 1 else {**lines, "power": views.line_power}
 
 
 def _check_target(out: Path, replace: bool) -> None:

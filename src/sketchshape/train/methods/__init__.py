@@ -69,6 +69,11 @@ def options_of(run: RunSettings) -> Any:
         ConfigError: there is no such method, an option is wrong, or the run has what only CGN can use.
     """
     options = from_tree(options_class(run.method), run.options, f"method {run.method}", "options.")
+    if run.views.line_power != 1 and not (run.method != CGN and _kind(run.method).positive):
+        raise ConfigError(
+            f"views.line_power is {run.views.line_power}, but embeddings of method {run.method} have entries "
+            "below 0: set it to 1"
+        )
     if run.method == CGN:
         return options
     if isinstance(options, StageSettings):
@@ -77,9 +82,12 @@ def options_of(run: RunSettings) -> Any:
         raise ConfigError(
             f"train.backbone is {run.train.backbone!r}, and method {run.method} needs features: set frozen"
         )
-    if run.words.weight:
-        raise ConfigError(f"words.weight is {run.words.weight}, but only cgn has a words head: set it to 0")
-    if run.views.lines and (way := _kind(run.method).way(options)) != "cosine":
+    kind = _kind(run.method)
+    if run.words.weight and not kind.further_words:
+        raise ConfigError(
+            f"words.weight is {run.words.weight}, but method {run.method} learns no words: set it to 0"
+        )
+    if run.views.lines and (way := kind.way(options)) != "cosine":
         raise ConfigError(
             f"views.lines is {run.views.lines}, but method {run.method} compares by {way}, and line "
             "drawings need cosine: set it to 0"
@@ -141,8 +149,9 @@ def _make(run: RunSettings, sizes: Sizes, seed: int) -> Compared:
 
 
 def _retriever(method: Compared, device: torch.device) -> Retriever:
-    weight, way = method.run.views.line_weight, method.way(method.options)
-    return Retriever(method.sketches, method.shapes, device, way, line_weight=weight)
+    views, way = method.run.views, method.way(method.options)
+    weight, power = views.line_weight, views.line_power
+    return Retriever(method.sketches, method.shapes, device, way, line_weight=weight, line_power=power)
 
 
 def _centers(task: Task, retriever: Retriever) -> Centers:

@@ -31,6 +31,8 @@ class Compared(nn.Module, ABC):
     """
 
     likeness: ClassVar[str] = "cosine"  # of an embedded sketch and shape, see `sketchshape.encoders`
+    further_words: ClassVar[bool] = False  # whether it learns from sketches of what has no shapes
+    positive: ClassVar[bool] = False  # whether embeddings have no negative entries
     sketches: nn.Module
     """(B, dim) features -> (B, D)."""
     shapes: nn.Module

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from sketchshape.encoders.likeness import likeness
+from sketchshape.encoders.lines import with_lines
 from sketchshape.errors import ArtefactError
-from sketchshape.metrics.rows import unit
 from sketchshape.runs.centers import Centers
 from sketchshape.train.models.encoder import Normalised
 from sketchshape.train.models.stored import load_tensors, save_tensors
@@ -31,11 +31,13 @@ class Sizes:
         sketch: width of the features of a sketch.
         shape: width of the features of a view.
         classes: number of classes that are learned.
+        words: the same with the words that have sketches and no shapes; 0 where these are not learned.
     """
 
     sketch: int
     shape: int
     classes: int
+    words: int = 0
 
 
 @dataclass(eq=False)
@@ -49,6 +51,7 @@ class Retriever:
         likeness: a name in `sketchshape.encoders.likeness`.
         centers: what a search for a class asks with, in the space of sketches.
         line_weight: of the line drawings of a shape beside its views.
+        line_power: of the entries of their embeddings, before these are joined.
         seconds: spent in training, by stage, interrupted parts included.
         facts: what else is worth a record, such as the target check.
     """
@@ -59,6 +62,7 @@ class Retriever:
     likeness: str = "cosine"
     centers: Centers | None = None
     line_weight: float = 1.0
+    line_power: float = 1.0
     seconds: dict[str, float] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -100,8 +104,7 @@ class Retriever:
         if lines is None or not len(lines):
             return vectors
         drawn = [self.embed_sketches(lines[:, camera]) for camera in range(lines.shape[1])]
-        lines_rows: F32 = np.sum(drawn, axis=0)
-        return unit(vectors + self.line_weight * unit(lines_rows))
+        return with_lines(vectors, np.stack(drawn), self.line_weight, self.line_power)
 
 
 def save_networks(folder: Path, retriever: Retriever, sizes: Sizes, key: str) -> None:
@@ -133,7 +136,8 @@ def read_sizes(folder: Path, key: str) -> Sizes:
         ArtefactError: a file is missing or damaged, or was made with other settings or data.
     """
     header, _ = _read(folder / "sketches.safetensors", key)
-    return Sizes(int(header["sketch"]), int(header["shape"]), int(header["classes"]))
+    sizes = {name: int(header[name]) for name in ("sketch", "shape", "classes")}
+    return Sizes(**sizes, words=int(header.get("words", 0)))
 
 
 def load_networks(folder: Path, retriever: Retriever, key: str) -> Retriever:
