@@ -13,12 +13,15 @@ from __future__ import annotations
 import argparse
 import csv
 from pathlib import Path
+from typing import Any
 
-from make_bundle import excluded, read, sample_keys, split
+from bundle_data import recognised, sample_keys
 
 from sketchshape.datasets import load_dataset, split_validation
+from sketchshape.files import digest
 from sketchshape.train.data.inputs import SPLIT_SEED
 
+HELD_OUT = 0.1  # part of the drawings of a word of which there are shapes
 CONFIGS = Path(__file__).parents[2] / "configs/keys"
 
 
@@ -60,7 +63,7 @@ def validation(root: Path) -> set[str]:
 
 
 def bundle_test(cc0: Path, quickdraw: Path, left_out: set[str]) -> set[str]:
-    """Name the drawings that `make_bundle.py` holds out for the figures on the card."""
+    """Name the drawings that the first bundle was measured with: those of the CC0 shapes."""
     sample = sample_keys()
     with (cc0 / "manifest.csv").open(newline="", encoding="utf-8") as file:
         names = {row["class"] for row in csv.DictReader(file)}
@@ -68,9 +71,30 @@ def bundle_test(cc0: Path, quickdraw: Path, left_out: set[str]) -> set[str]:
     for name in sorted(names):
         path = quickdraw / f"{name}.ndjson"
         if path.is_file():
-            drawings = [one for one in read(path) if one["key_id"] not in left_out]
+            drawings = [one for one, _ in recognised(path) if one["key_id"] not in left_out]
             keys |= {one["key_id"] for one in split(drawings, sample)["test"]}
     return keys
+
+
+def split(drawings: list[dict[str, Any]], held: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """Hold out the drawings named, and a tenth of the others by a hash of their keys."""
+    free = sorted(
+        (one["key_id"] for one in drawings if one["key_id"] not in held), key=lambda key: digest(key)
+    )
+    test = held | set(free[: round(len(free) * HELD_OUT)])
+    return {
+        "train": [one for one in drawings if one["key_id"] not in test],
+        "test": [one for one in drawings if one["key_id"] in test],
+    }
+
+
+def excluded(path: Path | None) -> set[str]:
+    """Name the Quick, Draw! drawings of the test part of a benchmark."""
+    if path is None:
+        return set()
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["part"] == "test"]
+    return {row["source"].partition(":")[2] for row in rows if row["source"].startswith("quickdraw:")}
 
 
 if __name__ == "__main__":

@@ -31,16 +31,21 @@ def main() -> None:
     parser.add_argument("--list", type=Path, help="a .cla file of SHREC: draw only the sketches on it")
     parser.add_argument("--out", type=Path, required=True, help="folder for <class>.ndjson")
     arguments = parser.parse_args()
-    sketches = find(arguments.tuberlin)
+    write(arguments.tuberlin, arguments.out, arguments.list)
+
+
+def write(root: Path, out: Path, of: Path | None = None) -> None:
+    """Draw the sketches of a folder and write <class>.ndjson; a .cla file names those that are wanted."""
+    sketches = find(root)
     if not sketches:
-        sys.exit(f"{arguments.tuberlin} has no sketches, expected <class>/<number>.png")
-    if arguments.list:
-        sketches = listed(sketches, arguments.list)
+        sys.exit(f"{root} has no sketches, expected <class>/<number>.png")
+    if of:
+        sketches = listed(sketches, of)
     drawn = draw(sketches)
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     for name, lines in drawn.items():
-        (arguments.out / f"{name}.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{arguments.out}: {sum(map(len, drawn.values()))} sketches of {len(drawn)} classes")
+        (out / f"{name}.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{out}: {sum(map(len, drawn.values()))} sketches of {len(drawn)} classes")
 
 
 def find(root: Path) -> list[Path]:

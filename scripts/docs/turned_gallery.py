@@ -69,7 +69,7 @@ def embedded(mesh: Mesh, bundle: Bundle) -> F32:
     views = render_views(mesh, bundle.views.count, bundle.views.size, bundle.views.elevations)
     drawings = None
     if bundle.lines is not None:
-        lines = render_lines(mesh, bundle.lines.count, bundle.lines.size)
+        lines = render_lines(mesh, bundle.lines.count, bundle.lines.size, bundle.lines.elevations)
         drawings = prepare_views(lines, bundle.sketch_size)
     return bundle.embed_shape(prepare_views(views, bundle.size), drawings)
 

@@ -24,8 +24,9 @@ class ViewSettings:
         elevations: degrees by which the cameras of each ring look down (ours).
         pool: how the features of the views are joined: mean (the paper), or mean+max, where the strongest
             answer of any view stands beside it; methods that are compared with CGN have ways of their own.
-        lines: cameras that draw the shape in lines too, as if it had been sketched; 0 is none (ours). The
-            sketches' network learns from these drawings, and sees them when a shape is embedded.
+        lines: cameras of each ring that draw the shape in lines too, as if it had been sketched; 0 is none
+            (ours). The sketches' network learns from these drawings, and sees them when a shape is embedded.
+        line_elevations: of their rings, as `elevations`.
         line_size: side of such a drawing in pixels.
         line_weight: of their embedding, beside 1 for that of the views.
         line_power: 0.1..1, of each entry of the embedding of such a drawing before they are joined; below 1
@@ -37,6 +38,7 @@ class ViewSettings:
     elevations: tuple[float, ...] = (30.0,)
     pool: str = "mean"
     lines: int = 0
+    line_elevations: tuple[float, ...] = (30.0,)
     line_size: int = 128
     line_weight: float = 1.0
     line_power: float = 1.0
@@ -45,6 +47,11 @@ class ViewSettings:
     def total(self) -> int:
         """Number of shaded views of a shape."""
         return self.count * len(self.elevations)
+
+    @property
+    def line_total(self) -> int:
+        """Number of line drawings of a shape."""
+        return self.lines * len(self.line_elevations)
 
 
 @dataclass(frozen=True)
@@ -214,10 +221,12 @@ class RunSettings:
         one_of("train.precision", self.train.precision, ("fp32", "bf16", "fp16"))
         for stage, where in ((self.teacher, "teacher"), (self.student, "student"), (self.words, "words")):
             check_stage(stage, where)
-        if not self.views.elevations:
-            raise ConfigError("views.elevations is empty, expected numbers of degrees, such as [30.0]")
-        for elevation in self.views.elevations:
-            within("views.elevations", elevation, -90.0, 90.0)
+        for name in ("elevations", "line_elevations"):
+            elevations = getattr(self.views, name)
+            if not elevations:
+                raise ConfigError(f"views.{name} is empty, expected numbers of degrees, such as [30.0]")
+            for elevation in elevations:
+                within(f"views.{name}", elevation, -90.0, 90.0)
         one_of("views.pool", self.views.pool, ("mean", "mean+max"))
         within("views.count", self.views.count, 1, 360)
         within("views.size", self.views.size, 16, 2048)

@@ -55,16 +55,23 @@ class BundleLines:
     """How shapes are drawn in lines, as sketches, for the sketch encoder.
 
     Args:
-        count: cameras around the up axis.
+        count: cameras of each ring around the up axis.
         size: side of a drawing in pixels.
         weight: of their embedding, beside 1 for that of the views.
         power: of each entry of their embeddings before these are joined, see `with_lines`.
+        elevations: of the rings, in degrees.
     """
 
     count: int
     size: int
     weight: float
     power: float = 1.0
+    elevations: tuple[float, ...] = ONE_RING
+
+    @property
+    def total(self) -> int:
+        """Number of line drawings of a shape."""
+        return self.count * len(self.elevations)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +144,7 @@ class Bundle:
         folder = default_bundle() if path is None else Path(path)
         record = read_record(folder)
         views, lines, confidence = (record[name] for name in ("views", "lines", "confidence"))
+        rings = lines.pop("elevations", ONE_RING) if lines else ()
         with (folder / CENTERS).open("rb") as stream:
             centers = np.load(stream)
         found = likeness(record["likeness"])
@@ -150,7 +158,7 @@ class Bundle:
             record["hash"],
             tuple(record["classes"]),
             centers,
-            BundleLines(**lines) if lines else None,
+            BundleLines(**lines, elevations=tuple(rings)) if lines else None,
             Confidence(**confidence) if confidence else None,
             found,
             () if found is COSINE else tuple(record["row"]),
@@ -203,9 +211,9 @@ class Bundle:
         vector: F32 = self.embed_views(views[None])[0]
         if self.lines is None:
             return vector
-        if drawings is None or len(drawings) != self.lines.count:
+        if drawings is None or len(drawings) != self.lines.total:
             given = "none" if drawings is None else str(len(drawings))
-            raise ValueError(f"line drawings: {given}, expected {self.lines.count}")
+            raise ValueError(f"line drawings: {given}, expected {self.lines.total}")
         return with_lines(vector, self.embed_sketches(drawings), self.lines.weight, self.lines.power)
 
     def center(self, name: str) -> F32:

@@ -48,12 +48,12 @@ class Sight:
     Args:
         rings: count and size of the views, and the elevations of their cameras in degrees.
         size: side of a prepared view in pixels.
-        lines: count, size and prepared size of line drawings; None where there are none.
+        lines: count and size of line drawings, elevations, and prepared size; None where there are none.
     """
 
     rings: tuple[int, int, tuple[float, ...]]
     size: int
-    lines: tuple[int, int, int] | None
+    lines: tuple[int, int, tuple[float, ...], int] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,8 @@ def sight_of(bundle: Bundle) -> Sight:
     """Say how the encoders of a bundle look at a shape."""
     views, lines = bundle.views, bundle.lines
     rings = (views.count, views.size, views.elevations)
-    return Sight(rings, bundle.size, (lines.count, lines.size, bundle.sketch_size) if lines else None)
+    drawn = (lines.count, lines.size, lines.elevations, bundle.sketch_size) if lines else None
+    return Sight(rings, bundle.size, drawn)
 
 
 def see(path: Path, up: str, sight: Sight, folder: Path) -> Seen:
@@ -142,8 +143,8 @@ def see(path: Path, up: str, sight: Sight, folder: Path) -> Seen:
     drawn = views_of(path, folder, count, size, up, "shaded", elevations, mesh)
     pictures, drawings = prepare_views(drawn.views, sight.size), None
     if sight.lines:
-        count, size, prepared = sight.lines
-        drawings = prepare_views(render_lines(mesh, count, size), prepared)
+        count, size, elevations, prepared = sight.lines
+        drawings = prepare_views(render_lines(mesh, count, size, elevations), prepared)
     width, height, depth = (float(side) for side in np.ptp(mesh.vertices, axis=0))
     return Seen(pictures, drawings, len(mesh.faces), (width, height, depth), mesh.warnings)
 

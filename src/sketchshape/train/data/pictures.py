@@ -83,9 +83,15 @@ def line_pictures(
         Index into `items`, and (lines, size, size) uint8, twice as many where mirrored, or the error of that
         file; in any order.
     """
-    paths = [item.path for item in items]
     for index, drawn in cached_views(
-        paths, count=views.lines, size=views.line_size, up=up, style="lines", cache=cache, workers=workers
+        [item.path for item in items],
+        count=views.lines,
+        size=views.line_size,
+        elevations=views.line_elevations,
+        up=up,
+        style="lines",
+        cache=cache,
+        workers=workers,
     ):
         if isinstance(drawn, FileError):
             yield index, drawn

@@ -91,7 +91,7 @@ class Preparer:
 
         names = [("lines", self._rendered(item, "lines"), mirrored) for item in items]
         found = self._gather(title, "sketch", names, make)
-        variants = found.data.reshape(len(found.kept), views.lines, -1, *found.data.shape[2:])
+        variants = found.data.reshape(len(found.kept), views.line_total, -1, *found.data.shape[2:])
         return replace(found, data=variants)
 
     def sketches(self, items: Sequence[SketchItem], count: int, title: str = "sketches") -> Gathered:
@@ -122,7 +122,14 @@ class Preparer:
         views, up = self.settings.views, self.settings.data.up
         try:
             if style == "lines":
-                return view_key(item.path, count=views.lines, size=views.line_size, up=up, style=style)
+                return view_key(
+                    item.path,
+                    count=views.lines,
+                    size=views.line_size,
+                    up=up,
+                    style=style,
+                    elevations=views.line_elevations,
+                )
             return view_key(
                 item.path,
                 count=views.count,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sketchshape.config.run import RunSettings
-from sketchshape.encoders.bundle import Bundle
+from sketchshape.encoders.bundle import ONE_RING, Bundle
 from sketchshape.encoders.likeness import likeness
 from sketchshape.encoders.record import CENTERS, RECORD, SHAPES, SKETCHES, write_record
 from sketchshape.errors import UsageError, demand_packages
@@ -145,7 +145,11 @@ def _lines(settings: RunSettings) -> dict[str, Any] | None:
     if not views.lines:
         return None
     lines: dict[str, Any] = {"count": views.lines, "size": views.line_size, "weight": views.line_weight}
-    return lines if views.line_power == 1 else {**lines, "power": views.line_power}
+    if views.line_power != 1:
+        lines["power"] = views.line_power
+    if views.line_elevations != ONE_RING:
+        lines["elevations"] = list(views.line_elevations)
+    return lines
 
 
 def _check_target(out: Path, replace: bool) -> None:

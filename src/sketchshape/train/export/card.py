@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sketchshape.config.backbone import names_shown
+from sketchshape.encoders.bundle import ONE_RING
 from sketchshape.metrics import NAMES
 from sketchshape.train.export.parity import Parity
 
@@ -31,7 +32,8 @@ def model_card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, di
     words = data.get("words", 0)
     more = f"; its words head on {words} drawings of other words too" if words else ""
     views = facts["views"]["count"] * len(facts["views"]["elevations"])
-    drawn = f" and {lines['count']} line drawings, which the sketches' network sees" if lines else ""
+    count = lines["count"] * len(lines.get("elevations", ONE_RING)) if lines else 0
+    drawn = f" and {count} line drawings, which the sketches' network sees" if lines else ""
     figures = ", ".join(f"{name} {100 * facts['scores'][name]:.1f} %" for name in NAMES)
     return (
         f"""---
