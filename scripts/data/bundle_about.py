@@ -2,9 +2,9 @@
 
 ABOUT = """## Made from
 
-* Shapes by {authors}: those of Kenney, Quaternius and Kay Lousberg and a part of the others are released under
-  CC0 1.0 (https://creativecommons.org/publicdomain/zero/1.0/), the rest, most by Scopia and Kator Legaz from
-  the furniture library of Sweet Home 3D, under Creative Commons Attribution 3.0
+* Shapes by {authors}: those of Kenney, Quaternius and Kay Lousberg and a part of the others are released
+  under CC0 1.0 (https://creativecommons.org/publicdomain/zero/1.0/), the rest, most by Scopia and Kator
+  Legaz from the furniture library of Sweet Home 3D, under Creative Commons Attribution 3.0
   (https://creativecommons.org/licenses/by/3.0/). None of their geometry is in the bundle.
 * Drawings from the Quick, Draw! Dataset (https://github.com/googlecreativelab/quickdraw-dataset), made
   available by Google, Inc. under Creative Commons Attribution 4.0 International

@@ -3,10 +3,10 @@ r"""Make the bundle that ships from its sources; the same command goes on after 
     pip install scikit-image
     python scripts/data/make_bundle.py --cc0 DIR --cc-shapes DIR --quickdraw DIR --tuberlin DIR
 
-Folders of shapes hold manifest.csv (class,file,author,pack) and the meshes it names; that of Quick, Draw! holds
-<word>.ndjson, that of TU-Berlin <class>/<number>.png. First the backbone for drawings is trained on, from the
-one in the package, then the heads are trained on its features. --choose leaves out the shapes that recipes are
-chosen with, and ends before anything is exported:
+Folders of shapes hold manifest.csv (class,file,author,pack) and the meshes it names; that of Quick, Draw!
+holds <word>.ndjson, that of TU-Berlin <class>/<number>.png. First the backbone for drawings is trained on,
+from the one in the package, then the heads are trained on its features. --choose leaves out the shapes that
+recipes are chosen with, and ends before anything is exported:
 
     python scripts/data/make_bundle.py ... --choose
     sketchshape evaluate build/bundle/run-to-choose --queries build/bundle/data-to-choose/choose/careful \
