@@ -237,7 +237,7 @@ class RunSettings:
             raise ConfigError(f"views.lines is {self.views.lines}, which needs train.backbone=frozen")
         within("views.line_power", self.views.line_power, 0.1, 1.0)
         within("words.weight", self.words.weight, 0.0, 100.0)
-        if self.words.weight and not self.views.lines:
+        if self.words.weight and not self.views.lines and self.method == "cgn":
             raise ConfigError(
                 f"words.weight is {self.words.weight}, which needs views.lines, such as 6: a shape has only "
                 "its line drawings to be compared by words"
