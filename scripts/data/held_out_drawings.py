@@ -1,4 +1,4 @@
-"""List the drawings that nothing may be trained on before it is measured: two files in configs.
+"""List the drawings that nothing may be trained on before it is measured: three files in configs.
 
     python scripts/data/held_out_drawings.py --cc0 DIR --quickdraw DIR --psb76 DIR
 
@@ -6,6 +6,7 @@ held-out-drawings.txt has the test drawings of the bundled sample and of the bun
 psb76 that are tested or chosen with. Chosen is with the fifth of its training sketches that --set
 data.validation=0.2 holds out, among them those that sketch_drawings.py makes drawings of.
 psb76-test-drawings.txt has only those that psb76 is tested with, for what was chosen before.
+bundle-left-out.txt has the first list, a tenth of the sketches of TU-Berlin, and the test sketches of SHREC'13.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sketchshape.datasets import load_dataset, split_validation
 from sketchshape.files import digest
 from sketchshape.train.data.inputs import SPLIT_SEED
 
-HELD_OUT = 0.1  # part of the drawings of a word of which there are shapes
+HELD_OUT = 0.1  # part of the drawings of a word
 CONFIGS = Path(__file__).parents[2] / "configs/keys"
 
 
@@ -36,6 +37,7 @@ def main() -> None:
     shipped = bundle_test(arguments.cc0, arguments.quickdraw, tested)
     write("held-out-drawings.txt", tested | chosen | sample_keys() | shipped)
     write("psb76-test-drawings.txt", tested)
+    write("bundle-left-out.txt", tested | chosen | sample_keys() | shipped | careful())
     print(f"psb76: {len(tested)} test, {len(chosen)} validation")
     print(f"sample: {len(sample_keys())}, bundle: {len(shipped)}")
 
@@ -74,6 +76,14 @@ def bundle_test(cc0: Path, quickdraw: Path, left_out: set[str]) -> set[str]:
             drawings = [one for one, _ in recognised(path) if one["key_id"] not in left_out]
             keys |= {one["key_id"] for one in split(drawings, sample)["test"]}
     return keys
+
+
+def careful() -> set[str]:
+    """Name the sketches of TU-Berlin that the bundle does not learn from: the tested ones, and a tenth."""
+    tested = (CONFIGS / "shrec13-test-sketches.txt").read_text(encoding="utf-8").split()
+    numbered = {f"tuberlin:{number}" for number in range(1, 20_001)}
+    held = {key for key in numbered if int(digest("held out", key)[:8], 16) / 2**32 < HELD_OUT}
+    return held | (numbered & set(tested))
 
 
 def split(drawings: list[dict[str, Any]], held: set[str]) -> dict[str, list[dict[str, Any]]]:
