@@ -6,7 +6,7 @@ held-out-drawings.txt has the test drawings of the bundled sample and of the bun
 psb76 that are tested or chosen with. Chosen is with the fifth of its training sketches that --set
 data.validation=0.2 holds out, among them those that sketch_drawings.py makes drawings of.
 psb76-test-drawings.txt has only those that psb76 is tested with, for what was chosen before.
-bundle-left-out.txt has the first list, a tenth of the sketches of TU-Berlin, and the test sketches of SHREC'13.
+bundle-left-out.txt has the first list, a tenth of TU-Berlin's sketches, and the test sketches of SHREC'13.
 """
 
 from __future__ import annotations

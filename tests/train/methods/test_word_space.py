@@ -118,6 +118,28 @@ def test_sharper_is_nearer_to_one_word(tmp_path: Path) -> None:
         pair = methods.new_retriever(run, Sizes(32, 32, KNOWN, 12), CPU)
         random = torch.Generator().manual_seed(0)
         directions = torch.nn.functional.normalize(torch.randn(12, 24, generator=random), dim=1)
-        pair.sketches.directions.copy_(directions)
+        pair.sketches.networks[0].directions.copy_(directions)
         largest.append(pair.embed_sketches(inputs.test.data).max(1).mean())
     assert largest == sorted(largest)
+
+
+def test_several_heads_say_what_they_say_in_the_mean(tmp_path: Path) -> None:
+    three = replace(WORDS, options={"heads": 3})
+    pair, inputs, _, _ = trained(tmp_path / "three", three)
+    alone, *_ = trained(tmp_path / "one")
+    items = torch.from_numpy(inputs.test.data[:, 0])
+    with torch.inference_mode():
+        said = [network(items).double().numpy() for network in pair.sketches.networks]
+        found = pair.sketches(items).double().numpy()
+    expected = np.mean([rows / np.sqrt((rows**2).sum(1, keepdims=True)) for rows in said], axis=0)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert np.abs(said[0] - said[1]).max() > 0.1  # each has learned by itself
+    first = alone.sketches.networks[0](items).detach().double().numpy()
+    np.testing.assert_array_equal(said[0], first)  # and the first one as if it were alone
+    rows = (alone.embed_shapes(inputs.gallery.data), pair.embed_shapes(inputs.gallery.data))
+    np.testing.assert_array_equal(*rows)
+
+
+def test_no_head_at_all_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"options\.heads is 0"):
+        methods.new_retriever(replace(WORDS, options={"heads": 0}), Sizes(32, 32, 4), CPU)

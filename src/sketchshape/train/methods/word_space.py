@@ -9,18 +9,21 @@ to no word has no say. A method of our own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sketchshape.config import run as settings
+from sketchshape.config.checks import within
 from sketchshape.config.run import RunSettings
 from sketchshape.files import digest
 from sketchshape.train.cgn.lessons import teaching, wording
 from sketchshape.train.cgn.teacher import Teacher
-from sketchshape.train.data.items import Batch
+from sketchshape.train.data.items import Batch, step_seed
 from sketchshape.train.engine.method import Method
 from sketchshape.train.engine.task import Task
 from sketchshape.train.losses.am_softmax import am_softmax_loss
@@ -40,12 +43,15 @@ class Options:
         shape_sharpness: the same for the views of a shape.
         scale: s of AM-softmax for shapes; that for sketches is of the teacher.
         margin: m of AM-softmax for shapes.
+        heads: of sketches, each trained with a seed of its own; a sketch is as near to a word as they say in
+            the mean. Shapes learn the directions of the first one.
     """
 
     sharpness: float = 10.0
     shape_sharpness: float = 5.0
     scale: float = 15.0
     margin: float = 0.2
+    heads: int = 1
 
 
 class Nearness(nn.Module):
@@ -68,6 +74,23 @@ class Nearness(nn.Module):
         """Give (B, words) float32 in 0..1, exp(sharpness (cosine - 1)), as for `Encoder.forward`."""
         cosines = self.encoder.embed(inputs) @ self.directions.T
         return torch.exp(self.sharpness * (cosines - 1))
+
+
+class Together(nn.Module):
+    """The mean of what several networks say of the same items, each brought to length 1.
+
+    Args:
+        networks: (B, ...) -> (B, words).
+    """
+
+    def __init__(self, networks: Sequence[Nearness]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Give (B, words) float32."""
+        said = [functional.normalize(network(inputs), dim=1) for network in self.networks]
+        return torch.stack(said).mean(0)
 
 
 class ShapeStudent(Method[Batch]):
@@ -111,30 +134,47 @@ class WordSpace(Compared):
 
     further_words = positive = True
     options: Options
-    sketches: Nearness
+    sketches: Together
     shapes: Nearness
 
     def __init__(self, run: RunSettings, sizes: Sizes, options: Options, seed: int) -> None:
         super().__init__(run, sizes, options, seed)
-        roles = replace(run, teacher=replace(run.teacher, modality="sketch"))
-        pair = new_pair(replace(roles, words=settings.WordsSettings()), sizes, seed, torch.device("cpu"))
-        words = sizes.words or sizes.classes
-        self.sketches = Nearness(pair.sketches, words, options.sharpness)
-        self.shapes = Nearness(pair.shapes, words, options.shape_sharpness)
+        within("options.heads", options.heads, 1, 16)
+        roles = replace(run, teacher=replace(run.teacher, modality="sketch"), words=settings.WordsSettings())
+        words, cpu = sizes.words or sizes.classes, torch.device("cpu")
+        pairs = [new_pair(roles, sizes, one, cpu) for one in seeds_of(seed, options.heads)]
+        self.sketches = Together([Nearness(pair.sketches, words, options.sharpness) for pair in pairs])
+        self.shapes = Nearness(pairs[0].shapes, words, options.shape_sharpness)
 
     def learn(self, task: Task) -> dict[str, float]:
-        """Train the words of sketches, then the shapes towards them."""
-        run, words = task.run, len(self.sketches.directions)
-        options = replace(run.teacher, classifier="learned", views_min=0)
-        teacher = Teacher(self.sketches.encoder, words, options, seed=task.seed).to(task.device)
-        taught = task.fit(teacher, wording(task.inputs, run), run.teacher, "teacher")
-        directions = functional.normalize(teacher.classifier.weight.detach(), dim=1)
-        for network in (self.sketches, self.shapes):
-            network.directions.copy_(directions)
+        """Train the words of sketches, then the shapes towards the first of them."""
+        seconds = [self._teach(task, number) for number in range(self.options.heads)]
+        return {"teacher": sum(seconds), "student": self._guide(task)}
+
+    def _teach(self, task: Task, number: int) -> float:
+        """Train a head of sketches, and take the directions of its classifier."""
+        network, stage = cast(Nearness, self.sketches.networks[number]), task.run.teacher
+        options = replace(stage, classifier="learned", views_min=0)
+        seed = seeds_of(task.seed, self.options.heads)[number]
+        teacher = Teacher(network.encoder, len(network.directions), options, seed=seed).to(task.device)
+        name = f"teacher-{number}" if number else "teacher"
+        taught = replace(task, seed=seed).fit(teacher, wording(task.inputs, task.run), stage, name)
+        network.directions.copy_(functional.normalize(teacher.classifier.weight.detach(), dim=1))
+        return taught.seconds
+
+    def _guide(self, task: Task) -> float:
+        """Train the shapes towards the directions of the first head of sketches."""
+        run, first = task.run, cast(Nearness, self.sketches.networks[0])
+        directions = first.directions.clone()
+        self.shapes.directions.copy_(directions)
         student = ShapeStudent(
             self.shapes.encoder, directions, run.student, self.options, run.teacher.views_min
         )
         shapes = teaching(task.inputs, replace(run, teacher=replace(run.teacher, modality="shape")))
         key = digest(vars(self.options), directions.cpu().numpy().tobytes())
-        learned = task.fit(student.to(task.device), shapes, run.student, "student", key)
-        return {"teacher": taught.seconds, "student": learned.seconds}
+        return task.fit(student.to(task.device), shapes, run.student, "student", key).seconds
+
+
+def seeds_of(seed: int, count: int) -> list[int]:
+    """Give the seeds of heads; the first one is that of the run."""
+    return [seed, *(step_seed(seed, 0, number) % 2**31 for number in range(1, count))]
