@@ -22,6 +22,7 @@ NEVER = "shrec13-test-sketches.txt"
 """Drawings that are not even measured with here."""
 LEFT_OUT = "bundle-left-out.txt"
 """These, and what the bundle is measured with: neither backbone nor heads learn from any of them."""
+KNOWN = "known"  # folder of all drawings by word
 MOST = 1000  # drawings of the game of one word for the heads
 
 
@@ -122,6 +123,15 @@ def write_data(drawn: Iterable[Drawing], shapes: list[Shape], out: Path, *, choo
         _write(found, out / part)
 
 
+def write_known(drawn: Iterable[Drawing], out: Path) -> None:
+    """Lay out all drawings by word, but those that are of no part."""
+    lines: dict[str, list[str]] = defaultdict(list)
+    for one in drawn:
+        if one.part:
+            lines[one.word].append(one.line)
+    _write(lines, out)
+
+
 def load(sources: Sources, work: Path, *, choosing: bool = False) -> tuple[Path, Path, list[Shape]]:
     """Lay out everything that is not there yet.
 
@@ -136,6 +146,7 @@ def load(sources: Sources, work: Path, *, choosing: bool = False) -> tuple[Path,
     shapes, drawn = shapes_of(sources.shapes, sources.words()), drawings(sources, work / "tuberlin")
     words, data = work / "words", work / ("data-to-choose" if choosing else "data")
     once(words, lambda folder: write_words(drawn, shapes, folder))
+    once(work / KNOWN, lambda folder: write_known(drawn, folder))
     once(data, lambda folder: write_data(drawn, shapes, folder, choosing=choosing))
     return words, data, shapes
 

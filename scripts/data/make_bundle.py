@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 
 from bundle_about import ABOUT
-from bundle_data import Sources, load
+from bundle_data import KEYS, KNOWN, LEFT_OUT, Sources, load
 
 from sketchshape.config import load_config
 from sketchshape.config.pretrain import PretrainSettings
@@ -34,7 +34,7 @@ from sketchshape.train.run import train_run
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 HEADS, BACKBONE = CONFIGS / "recipes/bundle.toml", CONFIGS / "pretrain/bundle.toml"
-NONSENSE = Path(__file__).with_name("fit_nonsense.py")
+HERE = Path(__file__).parent
 
 
 def main() -> None:
@@ -65,8 +65,12 @@ def main() -> None:
         return
     about = ABOUT.format(authors=", ".join(sorted({shape.author for shape in shapes})))
     exported = export_run(run, asked.out, about=about, replace=True)
-    for script in (NONSENSE,):
-        command = [sys.executable, script, "--quickdraw", asked.quickdraw, "--bundle", asked.out]
+    left_out = ["--held-out", KEYS / LEFT_OUT]
+    for script, own in (
+        ("fit_nonsense.py", ["--quickdraw", asked.quickdraw]),
+        ("fit_words.py", ["--drawings", asked.work / KNOWN, *left_out]),
+    ):
+        command = [sys.executable, HERE / script, *own, "--bundle", asked.out]
         subprocess.run([str(part) for part in command], check=True)
     print(f"{asked.out}: {exported.bytes / 1e6:.1f} MB, least cosine to torch {exported.parity.cosine:.6f}")
 
