@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 
 from sketchshape.errors import SketchError
 from sketchshape.images.files.pictures import check_size, open_picture
+from sketchshape.images.files.quiet import quiet
 from sketchshape.images.paper import (
     MIN_CONTRAST,
     black_on_white,
@@ -21,6 +22,7 @@ from sketchshape.images.paper import (
 from sketchshape.types import U8
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
+ROWS = 64  # that are worked on at once
 MAX_SIDE = 2048  # larger pictures are reduced: no network sees more
 
 
@@ -72,7 +74,8 @@ def to_ink(image: bytes | Image.Image | np.ndarray, name: str | Path = "sketch")
     """
     picture = _open(image, name)
     try:
-        found = _ink(_upright(picture))
+        with quiet():
+            found = _ink(_upright(picture))
     except Exception as error:  # decoders raise anything on damaged files
         raise SketchError(name, f"is damaged: {error}") from error
     if found is not None:
@@ -146,12 +149,16 @@ def _gray_and_alpha(picture: Image.Image) -> tuple[U8, U8 | None]:
 
 def _eight_bits(levels: np.ndarray, mode: str) -> U8:
     """Scale 16-bit levels by the range of as many bits as are used, other wide levels by their own."""
-    values = np.nan_to_num(levels.astype(np.float64))
-    low, high = float(values.min()), float(values.max())
+    levels = levels if levels.dtype.kind in "iu" else np.nan_to_num(levels)
+    low, high = float(levels.min()), float(levels.max())
     if mode.startswith("I;16"):  # scanners of 10 and 12 bits leave the upper ones empty
         low, high = 0.0, float(2 ** max(8, int(high).bit_length()) - 1)
-    scaled = (values - low) * (255 / (high - low)) if high > low else values * 0
-    return np.rint(scaled).astype(np.uint8)
+    scale = 255 / (high - low) if high > low else 0.0
+    gray = np.empty(levels.shape, np.uint8)
+    for rows in range(0, len(levels), ROWS):  # numbers of 64 bits take as much memory as eight pictures
+        part = levels[rows : rows + ROWS].astype(np.float64)
+        gray[rows : rows + ROWS] = np.rint((part - low) * scale)
+    return gray
 
 
 def _on_white(gray: U8, opaque: U8) -> U8:

@@ -30,9 +30,14 @@ def distances(lines: F64, ends: F64, size: int, reach: float) -> F64:  # pragma:
         square = dx * dx + dy * dy
         left, right = max(0, math.floor(min(x0, x1) - reach)), min(size, math.ceil(max(x0, x1) + reach))
         top, bottom = max(0, math.floor(min(y0, y1) - reach)), min(size, math.ceil(max(y0, y1) + reach))
+        length = math.sqrt(square)
         for row in range(top, bottom):
             y = row + 0.5 - y0
-            for column in range(left, right):
+            first, end = left, right
+            if abs(dy) * size > length:  # of a steep line only what is within reach of it in this row
+                middle, half = x0 + y * dx / dy, reach * length / abs(dy) + 1
+                first, end = max(left, math.floor(middle - half)), min(right, math.ceil(middle + half))
+            for column in range(first, end):
                 x = column + 0.5 - x0
                 along = min(1.0, max(0.0, (x * dx + y * dy) / square)) if square > 0 else 0.0
                 across, down = x - along * dx, y - along * dy

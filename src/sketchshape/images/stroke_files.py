@@ -15,6 +15,7 @@ from sketchshape.images.strokes import Strokes, to_lines
 LINES = (".ndjson", ".jsonl")  # a drawing on each line
 STROKES = (".json", *LINES, ".excalidraw", ".tldr")
 KEYS = ("drawing", "strokes", "lines", "paths", "image", "points")
+MAX_BYTES = 32_000_000  # of a drawing; in memory JSON is twenty times as large
 EXPECTED = "expected strokes [[xs, ys], ...], an object with a `drawing`, or a file of Excalidraw or tldraw"
 
 
@@ -56,12 +57,15 @@ def parse_strokes(text: bytes, name: str | Path, line: int | None = None) -> Str
     Raises:
         SketchError: it does not hold a drawing.
     """
+    if len(text) > MAX_BYTES:
+        cause = f"has {len(text)} bytes, expected at most {MAX_BYTES} for one drawing; simplify it"
+        raise SketchError(name, cause, line=line)
     value = _json(text, name, line)
     try:
         strokes = _strokes(value)
     except ValueError as error:
         raise SketchError(name, str(error), line=line) from None
-    except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise SketchError(name, f"is damaged ({error!r}); save it again", line=line) from None
     return [points.tolist() for points in (p.T for p in to_lines(strokes, name, line))]
 
@@ -76,7 +80,8 @@ def _json(text: bytes, name: str | Path, line: int | None) -> Any:
                 return json.loads(first)
             except (ValueError, RecursionError):
                 pass
-        raise SketchError(name, f"is not JSON: {error}", line=line) from error
+        deep = isinstance(error, RecursionError)
+        raise SketchError(name, f"is not JSON: {'nested too deep' if deep else error}", line=line) from error
 
 
 def _strokes(value: Any) -> Any:

@@ -61,26 +61,50 @@ def to_lines(strokes: Any, path: str | Path, line: int | None = None) -> list[F6
     """
     if not isinstance(strokes, list | tuple):
         raise SketchError(path, f"is a {type(strokes).__name__}, expected strokes [[xs, ys], ...]", line=line)
-    checked = [_stroke(stroke, f"stroke {n}", path, line) for n, stroke in enumerate(strokes, 1)]
-    total = sum(len(points) for points in checked)
-    if not total:
-        raise SketchError(path, "no ink: the drawing has no point", line=line)
+    total = max(len(strokes), _points(strokes))
     if total > MAX_POINTS:
         raise SketchError(path, f"{total} points, expected at most {MAX_POINTS}: simplify it", line=line)
+    checked = [_stroke(stroke, f"stroke {n}", path, line) for n, stroke in enumerate(strokes, 1)]
+    if not any(map(len, checked)):
+        raise SketchError(path, "no ink: the drawing has no point", line=line)
     return [points for points in checked if len(points)]
+
+
+def _points(strokes: Any) -> int:
+    """How many points there are, without a look at any of them."""
+    lists = (list, tuple, np.ndarray)
+    return sum(
+        len(stroke[0])
+        for stroke in strokes
+        if isinstance(stroke, lists) and len(stroke) and isinstance(stroke[0], lists)
+    )
+
+
+def _are_numbers(values: Any) -> bool:
+    """Whether a list has numbers only; of words NumPy would make an array as wide as the longest of them."""
+    if isinstance(values, np.ndarray):
+        return values.dtype.kind in "iuf"
+    kinds = set(map(type, values))
+    if any(issubclass(kind, (list, tuple, dict, np.ndarray)) for kind in kinds):
+        raise TypeError("lists in a list of numbers")
+    return all(issubclass(kind, (int, float, np.number)) and kind is not bool for kind in kinds)
 
 
 def _stroke(stroke: Any, name: str, path: str | Path, line: int | None) -> F64:
     try:
-        xs, ys = (np.asarray(stroke[axis]) for axis in (0, 1))
-        fits = xs.ndim == ys.ndim == 1 and xs.shape == ys.shape and len(stroke) in (2, 3)
-    except (TypeError, ValueError, IndexError, KeyError, OverflowError):
+        fits = len(stroke) in (2, 3) and len(stroke[0]) == len(stroke[1])
+        numbers = fits and all(_are_numbers(stroke[axis]) for axis in (0, 1))
+        xs, ys = (np.asarray(stroke[axis] if numbers else [], np.float64) for axis in (0, 1))
+        fits = fits and xs.ndim == ys.ndim == 1
+    except OverflowError:  # of whole numbers
+        numbers, fits = False, True
+    except (TypeError, ValueError, IndexError, KeyError):
         fits = False
     if not fits:
         raise SketchError(path, f"{name} is not [xs, ys] with two lists of one length", line=line)
-    if len(xs) and not (xs.dtype.kind in "iuf" and ys.dtype.kind in "iuf"):
+    if not numbers:
         raise SketchError(path, f"{name} has a coordinate that is not a number", line=line)
-    points = np.stack([xs, ys], 1).astype(np.float64)
+    points = np.stack([xs, ys], 1)
     if not (np.abs(points) < 1e9).all():
         raise SketchError(path, f"{name} has a coordinate that is not finite or above 1e9", line=line)
     return points

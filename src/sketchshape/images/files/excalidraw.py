@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sketchshape.images.files.outlines import diamond, ellipse, rectangle, smooth, turned
+from sketchshape.images.files.outlines import check_count, diamond, ellipse, rectangle, smooth, turned
 from sketchshape.types import F64
 
 LINES = ("freedraw", "line", "arrow", "draw")
@@ -32,6 +32,7 @@ def strokes(scene: dict[str, Any]) -> list[F64]:
         KeyError, TypeError: it is damaged.
     """
     kept = [one for one in scene.get("elements", []) if not one.get("isDeleted") and one.get("opacity", 100)]
+    check_count(len(kept))
     lines = [_line(element) for element in kept if element["type"] in (*LINES, *FIGURES)]
     if not lines:
         kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one["type"] for one in kept).items())

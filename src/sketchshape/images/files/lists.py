@@ -11,6 +11,7 @@ from sketchshape.types import F64
 
 Lists = list[list[Any]]  # [[xs, ys], ...], whose numbers are not checked yet
 EXPECTED = "expected strokes as [[xs, ys], ...], as points [[[x, y], ...], ...] or as points {x, y}"
+MOST = 100_000  # strokes, or points of one: each takes time before it is known that they are too many
 CLOSE = 0.01  # of the extent; ends of strokes that are so near each other meet
 
 
@@ -31,6 +32,10 @@ def as_strokes(drawing: list[Any], known: bool = False) -> Lists:
     Raises:
         ValueError: a stroke is none of these, or the strokes are not of one form.
     """
+    if len(drawing) > MOST:
+        raise ValueError(
+            f"is a list of {len(drawing)} strokes or points, expected at most {MOST}: simplify it"
+        )
     strokes = [_opened(stroke) for stroke in _several(drawing)]
     forms = [_forms(stroke, number) for number, stroke in enumerate(strokes, 1)]
     common = set.intersection({"lists", "points"}, *forms)

@@ -9,7 +9,18 @@ import numpy as np
 from sketchshape.types import F64
 
 STEPS = 64  # of a whole turn
+MAX_FIGURES = 20_000  # lines and figures that a drawing may have, with the groups that each is in
 BETWEEN = 8  # points of a curve from one of its points to the next
+
+
+def check_count(count: int) -> None:
+    """Refuse a drawing of more figures than anybody draws, each of which takes time.
+
+    Raises:
+        ValueError: it is so.
+    """
+    if count > MAX_FIGURES:
+        raise ValueError(f"has more than {MAX_FIGURES} lines and figures; simplify it")
 
 
 def polygon(width: float, height: float, corners: list[tuple[float, float]]) -> F64:
@@ -53,10 +64,9 @@ def smooth(points: F64) -> F64:
     after = points[1] if closed else points[-1]
     padded = np.concatenate([before[None], points, after[None]])
     t = (np.arange(BETWEEN) / BETWEEN)[:, None]
-    pieces = []
-    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
-        pieces.append(b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a))))
-    curve: F64 = np.concatenate([*pieces, points[-1:]])
+    a, b, c, d = (padded[n : len(padded) - 3 + n, None] for n in range(4))
+    pieces = b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+    curve: F64 = np.concatenate([pieces.reshape(-1, points.shape[1]), points[-1:]])
     return curve
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import struct
-import warnings
 from pathlib import Path
 
 from PIL import Image, features
 
 from sketchshape.errors import MissingExtraError, SketchError
+from sketchshape.images.files.quiet import quiet
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "HEIF")  # none that starts a program
 MAX_PIXELS = 64_000_000
+FREE_PIXELS, PIXELS_OF_BYTE = 4_000_000, 10_000
+"""Pixels that a file may promise, and more for each of its bytes: white paper takes a byte for thousands."""
 PNG = b"\x89PNG\r\n\x1a\n"
 LEFT_OUT = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")  # may be large, and Pillow then refuses the whole file
 AVIF = (b"avif", b"avis")
@@ -41,14 +43,16 @@ def open_picture(data: bytes, name: str | Path, most: int = MAX_PIXELS) -> Image
     _demand_heif(data[4:12])
     Image.init()  # with a list of formats, Pillow opens only those whose readers are loaded
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of many pixels, which are counted below
+        with quiet():  # of many pixels, which are counted below
             picture = Image.open(io.BytesIO(without_texts(data)), formats=FORMATS)
     except Image.DecompressionBombError:
         raise TooManyPixels(name, f"has far more than {most:,} pixels; reduce it") from None
     except Exception as error:  # decoders raise anything on damaged files
         raise SketchError(name, f"is not a picture, expected {', '.join(FORMATS)}") from error
     check_size(picture, name, most)
+    width, height = picture.size
+    if width * height > FREE_PIXELS + PIXELS_OF_BYTE * len(data):
+        raise SketchError(name, f"promises {width} x {height} pixels, too many for its {len(data)} bytes")
     return picture
 
 

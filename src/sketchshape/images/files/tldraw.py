@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from sketchshape.images.files.outlines import diamond, ellipse, polygon, rectangle, smooth, star, turned
+from sketchshape.images.files.outlines import (
+    check_count,
+    diamond,
+    ellipse,
+    polygon,
+    rectangle,
+    smooth,
+    star,
+    turned,
+)
 from sketchshape.types import F64
 
 MAX_DEPTH = 100  # of groups in groups
@@ -47,12 +56,18 @@ def strokes(value: dict[str, Any]) -> list[F64]:
     old = _old_page(value)
     if old is not None:
         shapes = [one for one in old["shapes"].values() if not one.get("isGhost")]
+        check_count(len(shapes))
         lines = [line for one in shapes for line in _old_lines(one)]
     else:
         records = {str(one["id"]): one for one in _records(value)}
         shapes = [one for one in records.values() if one.get("typeName", "shape") == "shape" and "x" in one]
-        on_page = _first_page(records)
-        lines = [line for one in shapes for line in _placed(one, records, on_page) if one.get("opacity", 1)]
+        on_page, chains, count = _first_page(records), list[list[Any]](), 0
+        for one in shapes:
+            if chain := _holders(one, records, on_page):
+                chains.append(chain)
+                count += len(chain)
+                check_count(count)
+        lines = [line for chain in chains for line in _placed(chain) if chain[0].get("opacity", 1)]
     if not lines:
         kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one["type"] for one in shapes).items())
         raise ValueError(f"no ink: the tldraw page has {kinds or 'no shape'}, {EXPECTED}")
@@ -72,21 +87,29 @@ def _records(value: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _first_page(records: dict[str, dict[str, Any]]) -> str | None:
     pages = [one for one in records.values() if one.get("typeName") == "page"]
-    filled = [one for one in pages if any(r.get("parentId") == one["id"] for r in records.values())]
+    parents = {str(one.get("parentId")) for one in records.values()}
+    filled = [one for one in pages if str(one["id"]) in parents]
     return str(min(filled, key=lambda one: str(one.get("index", "")))["id"]) if filled else None
 
 
-def _placed(shape: dict[str, Any], records: dict[str, dict[str, Any]], page: str | None) -> list[F64]:
+def _holders(shape: dict[str, Any], records: dict[str, dict[str, Any]], page: str | None) -> list[Any]:
+    """Give a shape with the groups and frames around it, from inside out; none beside the page."""
+    chain = [shape]
+    while len(chain) <= MAX_DEPTH:
+        parent = str(chain[-1].get("parentId", page))
+        if parent not in records or records[parent].get("typeName") == "page":
+            return chain if page is None or parent == page else []
+        chain.append(records[parent])
+    raise ValueError(f"groups in groups are more than {MAX_DEPTH} deep")
+
+
+def _placed(chain: list[dict[str, Any]]) -> list[F64]:
     """Take the lines of a shape through its groups and frames onto the page."""
-    lines, holder = _lines(shape), shape
-    for _ in range(MAX_DEPTH):
+    lines = _lines(chain[0])
+    for holder in chain:
         shift = (float(holder["x"]), float(holder["y"]))
         lines = [turned(line, float(holder.get("rotation") or 0)) + shift for line in lines]
-        parent = str(holder.get("parentId", page))
-        if parent not in records or records[parent].get("typeName") == "page":
-            return lines if page is None or parent == page else []
-        holder = records[parent]
-    raise ValueError(f"groups in groups are more than {MAX_DEPTH} deep")
+    return lines
 
 
 def _lines(shape: dict[str, Any]) -> list[F64]:
