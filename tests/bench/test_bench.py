@@ -46,7 +46,7 @@ from sketchshape.train.engine.task import Task
 from sketchshape.train.methods import available
 from sketchshape.train.run import train_run, train_seed
 
-GUIDED = ("cgn", "center_softmax")
+GUIDED = ("cgn", "center_softmax", "word_space")
 
 METHODS = {
     "CGN": 'method = "cgn"\nnote = "the <paper>"\n[methods.settings]\nstudent.epochs = 3\n'
@@ -180,6 +180,7 @@ ROWS = {  # label -> changes of a run, and of which rows the teacher is
     "simplex": ({"teacher.classifier": "simplex", "teacher.centers": "classifier"}, "simplex"),
     "swapped": ({"teacher.modality": "sketch"}, "swapped"),
     "softmax": ({"method": "center_softmax", "student.epochs": 2}, "mean"),
+    "word_space": ({"method": "word_space"}, ""),
     **{name: ({"method": name, "epochs": 1}, "") for name in available() if name not in GUIDED},
 }
 

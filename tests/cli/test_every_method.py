@@ -33,7 +33,7 @@ LIKENESS = {  # of the methods that ship
     "siamese": "nearest_view",
     "subspace": "subspace",
 }
-GUIDED = ("cgn", "center_softmax")  # they are set by the sections teacher and student, and not by options
+GUIDED = ("cgn", "center_softmax", "word_space")  # set by the sections teacher and student
 FIGURES = ("NN", "FT", "ST", "E", "DCG", "mAP")
 CLOSE = 2e-3  # of scores: a bundle has its weights in half precision
 SHAPES, QUERIES = 15, 12  # more than the top 10 that an export compares

@@ -149,7 +149,7 @@ class WordSpace(Compared):
     def learn(self, task: Task) -> dict[str, float]:
         """Train the words of sketches, then the shapes towards the first of them."""
         seconds = [self._teach(task, number) for number in range(self.options.heads)]
-        return {"teacher": sum(seconds), "student": self._guide(task)}
+        return {"words": sum(seconds), "shapes": self._guide(task)}
 
     def _teach(self, task: Task, number: int) -> float:
         """Train a head of sketches, and take the directions of its classifier."""
@@ -157,7 +157,7 @@ class WordSpace(Compared):
         options = replace(stage, classifier="learned", views_min=0)
         seed = seeds_of(task.seed, self.options.heads)[number]
         teacher = Teacher(network.encoder, len(network.directions), options, seed=seed).to(task.device)
-        name = f"teacher-{number}" if number else "teacher"
+        name = f"words-{number}" if number else "words"
         taught = replace(task, seed=seed).fit(teacher, wording(task.inputs, task.run), stage, name)
         network.directions.copy_(functional.normalize(teacher.classifier.weight.detach(), dim=1))
         return taught.seconds
@@ -172,7 +172,7 @@ class WordSpace(Compared):
         )
         shapes = teaching(task.inputs, replace(run, teacher=replace(run.teacher, modality="shape")))
         key = digest(vars(self.options), directions.cpu().numpy().tobytes())
-        return task.fit(student.to(task.device), shapes, run.student, "student", key).seconds
+        return task.fit(student.to(task.device), shapes, run.student, "shapes", key).seconds
 
 
 def seeds_of(seed: int, count: int) -> list[int]:
