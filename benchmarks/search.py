@@ -50,7 +50,12 @@ def main() -> None:
             show("  by a shape", lambda: searcher.like(1))  # noqa: B023
             show("  by a sketch", lambda: searcher.search(sketch))  # noqa: B023
             show("  and filters", lambda: searcher.search(sketch, faces=(100, 900), formats=[".glb"]))  # noqa: B023
+            start = time.perf_counter()
+            searcher.search(None, words="chair")
+            print(f"  first words in {time.perf_counter() - start:.2f} s")
             show("  and words", lambda: searcher.search(sketch, words="chair 17"))  # noqa: B023
+            show("  words alone", lambda: searcher.search(None, words="sofa"))  # noqa: B023
+            show("  of many words", lambda: searcher.search(None, words="animal"))  # noqa: B023
             start = time.perf_counter()
             searcher.library_map()
             print(f"  map in {time.perf_counter() - start:.2f} s")

@@ -9,12 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from search_library import box, library, projection
 
 from sketchshape.cli import main as cli
 from sketchshape.encoders import Bundle
 from sketchshape.encoders.confidence import Confidence
+from sketchshape.encoders.vocabulary import Vocabulary
+from sketchshape.search import Searcher
 
 STROKES = [[[0, 100, 100, 0, 0], [0, 0, 60, 60, 0]]]
 
@@ -96,6 +99,26 @@ def test_a_drawing_of_nothing_that_is_there_is_said_to_be_so(
         assert lines[3:] == ([said] if told else [])
         assert cli.main(["search", index, "--class", "box"]) == 0
         assert "nothing here" not in capsys.readouterr().out
+
+
+def test_words_are_told_with_what_the_drawing_is_taken_for(
+    index: str, drawing: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = projection()
+    words = Vocabulary(("box", "dog"), np.stack([plain.center("box"), -plain.center("box")]), 50.0)
+    knowing = replace(plain, words=words)
+    monkeypatch.setattr(Bundle, "open", classmethod(lambda cls, path=None: knowing))
+    found = answer(capsys, "search", index, drawing, "-k", "1", "--words", "boxes xyzzy")
+    shares = words.of_sketch(Searcher.open(index).embed(drawing), knowing.likeness)
+    expected = sorted(zip(shares.tolist(), words.names, strict=True), reverse=True)
+    assert [one["word"] for one in found["taken_for"]] == [name for share, name in expected if share > 0.03]
+    assert found["taken_for"][0]["probability"] == pytest.approx(expected[0][0], abs=1e-6)
+    assert found["unknown"] == [{"word": "xyzzy", "near": []}]
+    assert cli.main(["search", index, drawing, "-k", "1", "--words", "dgo"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[0].startswith(f"taken for {expected[0][1]} {expected[0][0]:.2f}")
+    assert said.err == "no name has 'dgo', and it is no word that the network knows\n"
+    assert answer(capsys, "search", index, "--words", "box")["taken_for"] == []
 
 
 def test_search_by_shape_class_and_words(index: str, capsys: pytest.CaptureFixture[str]) -> None:

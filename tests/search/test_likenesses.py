@@ -22,6 +22,7 @@ from sketchshape.index import build_index
 from sketchshape.mesh import load_mesh
 from sketchshape.render import render_views
 from sketchshape.search import Searcher
+from sketchshape.search.words import WEIGHT
 from sketchshape.upright.many import Judged
 
 STROKES = [[[0, 100, 100, 0, 0], [0, 0, 60, 60, 0]]]
@@ -147,7 +148,7 @@ def test_words_add_to_the_likeness(searcher: Searcher) -> None:
     plain = dict(zip(*(lambda r: (r.ids, r.scores))(searcher.search(STROKES, 99)), strict=True))
     ranking = searcher.search(STROKES, 99, words="oak")
     for path, id, score in zip(ranking.paths, ranking.ids, ranking.scores, strict=True):
-        assert score == pytest.approx(plain[id] + (0.5 if path.stem == "oak" else 0), abs=1e-6)
+        assert score == pytest.approx(plain[id] + (WEIGHT if path.stem == "oak" else 0), abs=1e-6)
 
 
 def test_more_like_a_shape(searcher: Searcher, name: str, shapes: dict[Path, np.ndarray]) -> None:

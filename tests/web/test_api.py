@@ -186,6 +186,27 @@ def test_like_class_and_words_ask_the_searcher(client: httpx.Client, searcher: S
     assert ids(client.post("/api/search?words=cactus")) == list(searcher.search(None, 24, words="cactus").ids)
 
 
+def test_the_answer_says_what_a_drawing_is_taken_for_and_which_words_are_unknown(
+    client: httpx.Client, searcher: Searcher
+) -> None:
+    strokes = sketch("chair")
+    said = client.post("/api/search", json={"strokes": strokes, "words": "key xyzzy cactis"}).json()
+    taken = searcher.search(strokes).taken_for
+    assert [one["word"] for one in said["taken_for"]] == [one.word for one in taken]
+    assert said["taken_for"][0]["word"] == "chair"
+    shares = [one["probability"] for one in said["taken_for"]]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) <= 1
+    assert said["unknown"] == [{"word": "xyzzy", "near": []}, {"word": "cactis", "near": ["cactus"]}]
+    alone = client.post("/api/search", json={"words": "xyzzy"}).json()
+    assert (alone["shapes"], alone["taken_for"], alone["unknown"]) == ([], [], said["unknown"][:1])
+    by_looks = client.post("/api/search", json={"words": "seat"}).json()
+    assert by_looks["shapes"][0]["tags"][0] == "chair", (
+        "by the name of its folder, which is another word for it"
+    )
+    assert by_looks["confidence"] > 0.5
+
+
 def test_filters_hold_for_every_result(client: httpx.Client, searcher: Searcher) -> None:
     strokes = sketch("chair")
 

@@ -30,9 +30,10 @@ class Looks:
         Returns:
             (n,) float32, 0..1.
         """
-        places = list(meaning)
-        weights = np.array([meaning[place] for place in places], np.float32)
-        return self._best(weights @ self._table[places])
+        total = np.zeros(self._table.shape[1], np.float32)
+        for place, weight in meaning.items():  # a product with some rows would copy them first
+            total += np.float32(weight) * self._table[place]
+        return self._best(total)
 
     @cached_property
     def _table(self) -> F32:

@@ -16,7 +16,7 @@ from sketchshape.search.names import Names
 from sketchshape.search.thesaurus import Thesaurus
 from sketchshape.types import F32, Unknown
 
-WEIGHT = 0.5
+WEIGHT = 1.0
 """What a shape whose name has all the words gains over one that has none, in units of the likeness."""
 SAME = 0.5  # part of that where the name has another word for it, and
 LOOKS = 0.45  # where it looks like it for sure: both together are less than the very word
@@ -82,12 +82,13 @@ class Words:
     def _same(self, meaning: dict[int, float]) -> F32:
         """Tell how nearly names have words of a meaning: (n,) float32."""
         most = np.zeros(self._names.count, np.float32)
-        for place, weight in meaning.items():
-            most = np.maximum(most, weight * self._names.having_one_of(self._meant[place]))
+        for place, weight in sorted(meaning.items(), key=lambda one: one[1]):
+            if place in self._meant:
+                most[self._names.having_one_of(self._meant[place])] = weight
         return most
 
     @cached_property
-    def _meant(self) -> defaultdict[int, list[int]]:
+    def _meant(self) -> dict[int, list[int]]:
         """For each word of the vocabulary the words of names that mean it or a kind of it."""
         found: defaultdict[int, list[int]] = defaultdict(list)
         for number, word in enumerate(self._names.known):
@@ -99,4 +100,5 @@ class Words:
         """Suggest words for one that is unknown; numbers are not mistyped words."""
         if not term.isalpha():
             return ()
-        return tuple(get_close_matches(term, [*self._vocabulary, *self._names.known], NEAR, 0.75))
+        known = dict.fromkeys([*self._vocabulary, *self._names.known])
+        return tuple(get_close_matches(term, known, NEAR, 0.75))
