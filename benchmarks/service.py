@@ -35,6 +35,7 @@ MOVES = 60  # per second
 STEP = 8  # of the 256 units of a drawing, between two moves
 LOOKS = 1.5  # seconds in which a person looks at the results
 WHILE, AFTER = 12, 24  # shapes that are asked for, as the page does
+FRESH = 20.0  # seconds for which a client keeps an idle connection
 LOADERS = 3  # connections for pictures
 WARM = 10  # seconds before memory is compared: thumbnails and threads come once
 
@@ -54,6 +55,7 @@ class Connection:
     def __init__(self, port: int, seen: Seen, kind: str) -> None:
         self._port, self._seen, self._kind = port, seen, kind
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._last = 0.0
 
     async def close(self) -> None:
         """End it; the next question opens another one."""
@@ -68,8 +70,9 @@ class Connection:
         head = f"{method} {address} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         start = time.perf_counter()
         try:
-            if self._streams and self._streams[0].at_eof():  # the service closes what is idle
+            if time.perf_counter() - self._last > FRESH:  # the service closes what is idle
                 await self.close()
+            self._last = time.perf_counter()
             if self._streams is None:
                 self._streams = await asyncio.open_connection("127.0.0.1", self._port)
             reader, writer = self._streams
@@ -97,20 +100,21 @@ class Client:
         self._wanted: asyncio.Queue[str] = asyncio.Queue()
 
     async def load(self, loader: Connection) -> None:
-        """Ask for the pictures that are wanted, one after the other."""
-        while True:
-            await loader.ask("GET", f"/{await self._wanted.get()}")
+        """Ask for the pictures that are wanted, one after the other, until an empty address."""
+        while address := await self._wanted.get():
+            await loader.ask("GET", f"/{address}")
+        await loader.close()
 
     async def live(self, rng: random.Random, drawings: list[Any], end: float) -> None:
         """Draw one drawing after the other."""
         loading = [asyncio.create_task(self.load(loader)) for loader in self._loaders]
         while time.perf_counter() < end:
             await self.draw(rng.choice(drawings), end)
-        for task in loading:
-            task.cancel()
-        await asyncio.gather(*loading, return_exceptions=True)
-        for connection in (self._searches, *self._loaders):
-            await connection.close()
+        while not self._wanted.empty():
+            self._wanted.get_nowait()
+        for _ in loading:
+            self._wanted.put_nowait("")
+        await asyncio.gather(*loading, self._searches.close())
 
     async def draw(self, strokes: list[Any], end: float) -> None:
         """Draw, search with what is drawn so far, and look at what came."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from small_world import make_world, write_config
 
 from sketchshape.resources import SAMPLE
 
@@ -77,3 +79,29 @@ def test_serving_looks_up_no_host_for_a_minute(home: Path, tmp_path: Path) -> No
         os.killpg(process.pid, signal.SIGKILL)
     assert abroad(trace) == []
     assert list(home.rglob("*")) == []
+
+
+@pytest.mark.slow
+def test_training_and_exporting_ask_nobody(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs the extra [train]")
+    if not shutil.which("strace"):
+        pytest.skip("needs strace, to see what a library in C++ asks for")
+    data, run, trace = tmp_path / "world", tmp_path / "run", tmp_path / "trace"
+    make_world(data, 2, 3)
+    config = write_config(tmp_path / "small.toml")
+    chosen = [f"data.path={json.dumps(str(data))}", "teacher.epochs=1", "student.epochs=1"]
+    words = [
+        "train",
+        config,
+        "--out",
+        run,
+        "--workers",
+        "1",
+        *(part for one in chosen for part in ("--set", one)),
+    ]
+    for command in (words, ["evaluate", run], ["export", run, tmp_path / "bundle"]):
+        called = [*TRACE, "-o", str(trace), *RUN, *map(str, command)]
+        done = subprocess.run(called, env=environment(home), capture_output=True, text=True, timeout=400)
+        assert done.returncode == 0, done.stderr
+        # torch asks who the user is, which goes by nscd too; a name of a machine would be asked for abroad
+        assert [line for line in abroad(trace) if "nscd" not in line] == []

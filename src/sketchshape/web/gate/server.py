@@ -21,6 +21,7 @@ HEAD = 10.0  # seconds in which the head of a request must be there
 BODY, SPEED = 20.0, 20_000  # seconds for a body, and one more for each of these bytes of it
 REST = 5.0  # seconds in which who was refused in the middle of a body may end it
 STUCK = 30.0  # seconds in which the next piece of an answer must be taken
+IDLE = 30  # seconds that a connection is kept between two requests
 GRACE = 8  # seconds for the requests that are at work when the service ends
 MOST = 500  # connections at once
 TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -49,7 +50,7 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Wait for the next request, or for the rest of a body that was refused."""
-        self._since = time.monotonic()
+        self._since, self._taken = time.monotonic(), 0
         super().on_response_complete()
 
     def pause_writing(self) -> None:
@@ -68,7 +69,8 @@ class Connection(H11Protocol):
         if self._stuck and now - self._stuck > STUCK:
             self.transport.abort()
         elif self.conn.their_state is h11.IDLE and waited > HEAD:
-            self._give_up()
+            if self._taken or self.cycle is None:  # else nothing is begun, and it is kept for IDLE
+                self._give_up()
         elif self.conn.their_state is h11.SEND_BODY:
             if self.cycle.response_complete:
                 if waited > REST:
@@ -126,6 +128,7 @@ def settings(app: Any) -> uvicorn.Config:
         access_log=False,  # it would have the words that were searched for, and tokens
         server_header=False,
         proxy_headers=False,  # anybody can write them; `Clients` reads those of trusted proxies
+        timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=GRACE,
     )
 
