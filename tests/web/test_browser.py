@@ -815,6 +815,52 @@ def test_names_are_shown_harmlessly(browser: Any, tmp_path: Path) -> None:
         visitor.context.close()
 
 
+HOSTILE = (
+    "<img src=x onerror=window.hacked=1>",
+    "<svg onload=window.hacked=1>",
+    '"><img src=x onerror=window.hacked=1>',
+    "javascript:window.hacked=1",
+    "${window.hacked=1} {{window.hacked=1}}",
+    "<style>*{display:none}",
+    "&lt;b&gt; &amp; \u202egnp.exe",
+)
+
+
+def test_names_of_files_and_folders_are_text_and_nothing_else(browser: Any, tmp_path: Path) -> None:
+    shape = next(path for _, path in shapes_of("chair"))
+    for number, name in enumerate(HOSTILE):
+        (tmp_path / "library" / name).mkdir(parents=True)
+        copy = tmp_path / "library" / name / f"{name}{number}{shape.suffix}"
+        copy.write_bytes(shape.read_bytes())
+    build_index(tmp_path / "library", tmp_path / "index", quiet=True)
+    with serving(create_app(Searcher.open(tmp_path / "index"))) as client:
+        answer = client.get("/api/shapes")
+        assert {one["tags"][0] for one in answer.json()["shapes"]} == set(HOSTILE)
+        assert answer.headers["content-type"] == "application/json"
+        visitor = Visitor(browser, str(client.base_url).rstrip("/"), viewport={"width": 820, "height": 560})
+        page = visitor.visit().page
+        visitor.until("document.querySelectorAll('#grid img').length >= 7")
+        shown = set(page.locator(".tile .where").all_text_contents())
+        assert HOSTILE[0] in shown
+        assert page.locator("#grid img[onerror], #grid svg[onload]").count() == 0
+        visitor.draw(sketch("chair", 2))
+        page.locator(".tile .open").first.click()
+        page.wait_for_selector("#preview[open]")
+        page.keyboard.press("Escape")
+        page.click("#filters-toggle")
+        assert set(page.locator("#folder option").all_text_contents()) >= {HOSTILE[0], HOSTILE[1]}
+        page.select_option("#folder", HOSTILE[0])
+        visitor.settle()
+        page.fill("#words", HOSTILE[0])
+        visitor.settle()
+        page.click("#show-map")
+        visitor.until("document.getElementById('atlas').getAttribute('aria-busy') === 'false'")
+        visitor.visit("/#w=%3Cimg%20src%3Dx%20onerror%3Dwindow.hacked%3D1%3E&d=%3Cscript%3E")
+        assert page.evaluate("window.hacked") is None
+        assert visitor.complaints == []
+        visitor.context.close()
+
+
 @pytest.mark.parametrize("prefix", ["", "/my/shapes"], ids=["root", "prefix"])
 def test_a_link_with_the_token_opens_the_page_and_the_browser_remembers_it(
     searcher: Searcher, browser: Any, prefix: str
