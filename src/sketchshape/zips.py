@@ -21,8 +21,8 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
 SUFFIX = ".zip"
-RATIO = 200  # a file of a bomb is a thousand times as large as its archive, a mesh in text twenty times
-FREE = 2**26  # bytes that any file may have, however well it was packed
+RATIO = 100  # a file of a bomb is a thousand times as large as its archive, a mesh in text twenty times
+FREE = 2**25  # bytes that any file may have, however well it was packed
 MOST = 2**32  # bytes that no file may have
 TOTAL = 2**30  # bytes that all files of any archive may have together
 KEPT = 4  # archives whose lists stay in memory

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from sketchshape.errors import LONGEST, MeshError
 from sketchshape.mesh import load_mesh
 from sketchshape.mesh.seen import HEAD, other_mesh
 from sketchshape.mesh.soup import DIFFERENT, Warnings
+from sketchshape.render import render_views
+from sketchshape.types import Mesh
 
 SLOW = 10.0  # seconds of a busy machine; each of these took over a minute, or had no end
 
@@ -214,3 +217,54 @@ def test_a_cause_and_warnings_are_not_endless(tmp_path: Path) -> None:
         warnings.add(f"{i} " * 1000)
     assert len(warnings.listed()) == DIFFERENT + 1
     assert warnings.listed()[-1] == f"and {1000 - DIFFERENT} more of other parts"
+
+
+def test_a_3mf_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
+    head = b'<model xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02"><resources>'
+    for name, body in {"a": b"<!--" + b" " * 2**25 + b"-->", "b": b'<object id="1"/>' * 2_000_000}.items():
+        with zipfile.ZipFile(tmp_path / f"{name}.3mf", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("3D/3dmodel.model", head + body + b"</resources></model>")
+        with pytest.raises(MeshError, match="too many for an archive of"):
+            load_mesh(tmp_path / f"{name}.3mf")
+
+
+def dae(nodes: str, scene: str = "<instance_node url='#n0'/>") -> bytes:
+    return (
+        '<COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema" version="1.4.1"><asset/>'
+        f"<library_nodes>{nodes}</library_nodes><library_visual_scenes>"
+        f"<visual_scene id='s'><node>{scene}</node>"
+        "</visual_scene></library_visual_scenes><scene><instance_visual_scene url='#s'/></scene></COLLADA>"
+    ).encode()
+
+
+def test_nodes_of_collada_that_repeat_nodes_are_counted(tmp_path: Path) -> None:
+    pytest.importorskip("collada")
+    nodes = [f"<node id='n{i}'>" + f"<instance_node url='#n{i + 1}'/>" * 2 + "</node>" for i in range(40)]
+    (tmp_path / "a.dae").write_bytes(dae("<node id='n40'/>" + "".join(nodes[::-1])))
+    with pytest.raises(MeshError, match="shows more than 100000 nodes"):
+        load_mesh(tmp_path / "a.dae")
+
+
+@pytest.mark.parametrize(
+    "text", ["<bind_material><a>" * 50_000, "<library_images>" * 50_000, "<COLLADA " * 50_000]
+)
+def test_tags_of_collada_without_ends_are_read_once(tmp_path: Path, text: str) -> None:
+    pytest.importorskip("collada")
+    (tmp_path / "a.dae").write_bytes(dae("").replace(b"<asset/>", text.encode()))
+    with pytest.raises(MeshError):
+        load_mesh(tmp_path / "a.dae")
+
+
+def test_a_million_triangles_that_fill_the_picture_are_refused() -> None:
+    corners = np.random.default_rng(0).normal(size=(900_000, 3))
+    corners /= np.linalg.norm(corners, axis=1, keepdims=True)
+    mesh = Mesh(corners.astype(np.float32), np.arange(900_000, dtype=np.int32).reshape(-1, 3))
+    with pytest.raises(ValueError, match=r"cover the picture \d+,\d+ times, expected at most 10,000"):
+        render_views(mesh, 1)
+
+
+def test_a_span_beyond_float32_is_drawn_without_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "a.obj").write_text("v 3e38 0 0\nv -3e38 0 0\nv 0 3e38 -3e38\nf 1 2 3\n")
+    views = render_views(load_mesh(tmp_path / "a.obj"), 3)
+    (tmp_path / "b.obj").write_text("v 3 0 0\nv -3 0 0\nv 0 3 -3\nf 1 2 3\n")
+    np.testing.assert_array_equal(views, render_views(load_mesh(tmp_path / "b.obj"), 3))

@@ -40,7 +40,7 @@ READERS: dict[str, Reader] = {
 }
 LOOKS: dict[str, Look] = {".off": look_at_off, ".obj": look_at_obj, ".ply": look_at_ply}
 FORMATS: tuple[str, ...] = tuple(READERS)
-READER_VERSION = 2
+READER_VERSION = 3
 """Raised with every change by which a file that could be read has other triangles."""
 
 __all__ = [

@@ -67,3 +67,10 @@ class Warnings:
             for sentence, count in self._counts.items()
         ]
         return (*said, f"and {self._more} more of other parts") if self._more else tuple(said)
+
+
+def only_used(triangles: I64) -> tuple[I64, I64]:
+    """The vertices that triangles have, in rising order, and the triangles (M, 3) of these."""
+    used, place = np.unique(triangles, return_inverse=True)
+    absent = int(np.searchsorted(used, 0))  # -1 comes first
+    return used[absent:], np.maximum(place.reshape(-1, 3) - absent, -1)

@@ -48,7 +48,7 @@ def render_lines(
         same bytes on every run and machine.
 
     Raises:
-        ValueError: there is nothing to draw, or a number is out of its range.
+        ValueError: there is nothing to draw, it takes minutes, or a number is out of its range.
     """
     cameras = rings(count, elevations)
     vertices, faces = frame(mesh)

@@ -23,6 +23,10 @@ EMPTY = 0xFFFFFFFF
 _BITS = 8  # A sample is 2 ** 8 units of position apart from the next.
 _LANES = 4  # Rows are drawn in steps of what one vector register holds.
 
+LAYERS = 10_000
+"""How often the boxes of all triangles may cover the picture, about a second of a view. Shapes cover it some
+ten times; a million triangles that each fill it would take minutes, whatever comes first."""
+
 Box = tuple[int, int, int, int]
 
 
@@ -57,12 +61,19 @@ def rasterise(vertices: F32, faces: I32, camera: Camera, samples: I64) -> Box:
 
     Returns:
         The box that may hold something: first row, end row, first column, end column.
+
+    Raises:
+        ValueError: so many triangles are so large that drawing them takes minutes.
     """
     side = samples.shape[0]
     where, nearness, low, high = _project(vertices, np.array(camera, np.float32), side)
     samples.fill(EMPTY)
-    _fill(where, nearness, faces, samples)
+    points, rest, work = _sorted_by_extent(where, faces)
+    _check_work(work, side)
+    _fill_points(where, nearness, faces, points, samples)
+    _fill_rows(where, nearness, faces, rest, samples)
     if _blank(samples):
+        _check_work(10 * _steps(where, faces), side)
         _fill_edges(where, nearness, faces, samples)
     left, top = (max(int(v) >> _BITS, 0) for v in low)
     right, bottom = (min((int(v) >> _BITS) + 2, side) for v in high)
@@ -93,22 +104,25 @@ def _project(vertices: F32, camera: F32, side: int) -> Any:
     return where, nearness, (left, top), (right, bottom)
 
 
-@compiled(error_model="numpy")
-def _fill(where: I32, nearness: F32, faces: I32, samples: I64) -> None:
-    points, rest = _sorted_by_extent(where, faces)
-    _fill_points(where, nearness, faces, points, samples)
-    _fill_rows(where, nearness, faces, rest, samples)
+def _check_work(work: int, side: int) -> None:
+    if work > LAYERS * side * side:
+        raise ValueError(
+            f"its triangles cover the picture {work // (side * side):,} times, expected at most {LAYERS:,}: "
+            "too many of them are as large as the shape"
+        )
 
 
 @compiled(error_model="numpy")
 def _sorted_by_extent(where: I32, faces: I32) -> Any:
     """Find the faces whose box holds one sample, and those with more; most of a fine mesh hold none.
 
+    The samples in the boxes of all faces are counted.
+
     Without branches: in a fine mesh the processor would guess every other one wrong.
     """
     up = np.int32((1 << _BITS) - 1)
     found = np.empty(len(faces) + 1, np.int32)
-    first, last = 0, len(faces)
+    first, last, work = 0, len(faces), np.int64(0)
     for f in range(len(faces)):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
         ax, ay, bx, by, cx, cy = where[a, 0], where[a, 1], where[b, 0], where[b, 1], where[c, 0], where[c, 1]
@@ -117,7 +131,19 @@ def _sorted_by_extent(where: I32, faces: I32) -> Any:
         found[first] = found[last] = f
         first += (wide | high) == 0
         last -= (wide | high) > 0
-    return found[:first], found[last + 1 :]
+        work += np.int64(wide + 1) * np.int64(high + 1)
+    return found[:first], found[last + 1 :], work
+
+
+@compiled(error_model="numpy")
+def _steps(where: I32, faces: I32) -> int:
+    """Count the samples of the sides of all faces."""
+    steps = 0
+    for f in range(len(faces)):
+        for k in range(3):
+            a, b = faces[f, k], faces[f, (k + 1) % 3]
+            steps += (max(abs(where[b, 0] - where[a, 0]), abs(where[b, 1] - where[a, 1])) >> _BITS) + 2
+    return steps
 
 
 @compiled(error_model="numpy")

@@ -8,6 +8,7 @@ import numpy as np
 
 from sketchshape.mesh.gltf.document import Document, normalised
 from sketchshape.mesh.gltf.draco import Draco
+from sketchshape.mesh.soup import only_used
 from sketchshape.mesh.triangulate import fan
 from sketchshape.types import F64, I64
 
@@ -37,7 +38,7 @@ class Primitive:
         count = len(self.attribute("POSITION"))
         self.triangles = _checked(self._draco.triangles, count) if self._packed else self._triangles(count)
         if 3 * len(self.triangles) < count:
-            self._used, self.triangles = _only_used(self.triangles)
+            self._used, self.triangles = only_used(self.triangles)
         self.points = self._morphed(weights)
 
     def attribute(self, name: str) -> np.ndarray:
@@ -88,10 +89,3 @@ class Primitive:
 def _checked(index: I64, count: int) -> I64:
     """Indices of vertices, -1 for what is none of them: or it would be a vertex of the next mesh."""
     return np.where(index < count, index, -1)
-
-
-def _only_used(triangles: I64) -> tuple[I64, I64]:
-    """The vertices that triangles have, in rising order, and the triangles (M, 3) of these."""
-    used, place = np.unique(triangles, return_inverse=True)
-    absent = int(np.searchsorted(used, 0))  # -1 comes first
-    return used[absent:], np.maximum(place.reshape(-1, 3) - absent, -1)

@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 
 from sketchshape.errors import MeshError
+from sketchshape.mesh.bounds import Budget, TooMuch
 from sketchshape.mesh.clean import AXES
 from sketchshape.mesh.libraries.extra import library
-from sketchshape.mesh.soup import Soup, Warnings
+from sketchshape.mesh.soup import Soup, Warnings, only_used
 from sketchshape.mesh.triangulate import Polygons, triangulate
 from sketchshape.types import F64, I64
 
-MOST = 2**28  # vertices and triangles: instances of one geometry cost the file nothing, but memory a lot
+SHOWN, DEEPEST = 100_000, 200  # nodes with those that others repeat, and nodes within nodes
 SCHEMA = b"http://www.collada.org/2005/11/COLLADASchema"
-COLOURS = rb"<(bind_material|library_(?:effects|materials|images))\b(?:[^>]*[^>/])?>.*?</\1\s*>"
+COLOURS = re.compile(rb"<(/?)(bind_material|library_(?:effects|materials|images))(?=[\s/>])[^<>]*>")
 """What is of no shape. A geometry whose material cannot be read would be left out with it."""
 UP = {"X_UP": "x", "Y_UP": "y", "Z_UP": "z"}
 
@@ -44,15 +45,17 @@ def read_dae(path: Path, data: bytes) -> Soup:
     for problem in document.errors:
         warnings.add(f"left out a broken part: {_said(problem)}")
     vertices, faces, count = [np.empty((0, 3))], [np.empty((0, 3), np.int64)], 0
-    total = 0
+    _check_nodes(path, document)
+    budget = Budget(path, len(data), "it draws")
     for matrix, primitive in _primitives(document, warnings):
         points, triangles = _triangles(primitive, warnings)
         if triangles is None:
             warnings.add("left out a primitive of lines or curves")
             continue
-        total += len(points) + len(triangles)
-        if total > MOST:
-            raise MeshError(path, f"the scene has more than {MOST} vertices and triangles")
+        if 3 * len(triangles) < len(points):  # primitives share them
+            used, triangles = only_used(triangles)
+            points = points[used[used < len(points)]]
+        budget.spend(len(points) + len(triangles))
         inside = (triangles >= 0) & (triangles < len(points))
         faces.append(np.where(inside, triangles + count, -1))
         vertices.append(points @ matrix[:3, :3].T + matrix[:3, 3])
@@ -64,11 +67,44 @@ def read_dae(path: Path, data: bytes) -> Soup:
 
 def _plain(data: bytes) -> bytes:
     """Leave out materials, and name the schema where the file forgets to."""
-    data = re.sub(COLOURS, b"", data, flags=re.DOTALL)
-    root = re.search(rb"<COLLADA\b[^>]*>", data)
+    data = _without_colours(data)
+    root = re.search(rb"<COLLADA\b[^<>]*>", data)
     if root and b"xmlns" not in root[0]:
         data = data.replace(b"<COLLADA", b'<COLLADA xmlns="' + SCHEMA + b'"', 1)
     return data
+
+
+def _without_colours(data: bytes) -> bytes:
+    """Leave out each element of COLOURS up to its first end, where it has one."""
+    kept, at, begin, name = list[bytes](), 0, 0, b""
+    for tag in COLOURS.finditer(data):
+        if not name and not tag[1] and not tag[0].endswith(b"/>"):
+            name, begin = tag[2], tag.start()
+        elif name == tag[2] and tag[1]:
+            kept.append(data[at:begin])
+            at, name = tag.end(), b""
+    return b"".join([*kept, data[at:]])
+
+
+def _check_nodes(path: Path, document: Any) -> None:
+    """Count the nodes that are shown before any is, with those that nodes repeat by their name.
+
+    Raises:
+        MeshError: they are too many, or one is within itself.
+    """
+    counts = dict[int, int]()
+
+    def count(node: Any, depth: int) -> int:
+        if depth > DEEPEST:
+            raise MeshError(path, f"its nodes are more than {DEEPEST} deep, or hold themselves")
+        if id(node) not in counts:
+            below = getattr(node, "children", None) or []
+            counts[id(node)] = 1 + sum(count(child, depth + 1) for child in below)
+        return counts[id(node)]
+
+    nodes = document.scene.nodes if document.scene is not None else []
+    if sum(count(node, 0) for node in nodes) > SHOWN:
+        raise TooMuch(path, f"it shows more than {SHOWN} nodes; export it with less that is repeated")
 
 
 def _primitives(document: Any, warnings: Warnings) -> Iterator[tuple[F64, Any]]:

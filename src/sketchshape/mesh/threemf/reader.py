@@ -11,14 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from sketchshape.errors import MeshError
+from sketchshape.mesh.bounds import Budget
 from sketchshape.mesh.soup import Soup, Warnings
 from sketchshape.mesh.threemf.model import NOT_DRAWN, Model, Object, Use
 from sketchshape.types import F64, I64
 from sketchshape.zips import unpack
 
 ROOT, RELATIONS = "3D/3dmodel.model", "_rels/.rels"
-MOST = 2**28  # vertices and triangles: components that hold each other twice grow without limit
-DEEPEST, USES = 64, 100_000  # of components in components, and of all together
+DEEPEST, USES = 64, 20_000  # of components in components, and of all together
+FREE, RATIO = (
+    2**24,
+    50,
+)  # bytes of XML that any file may have in all, and for each byte of it
 
 
 def read_3mf(path: Path, data: bytes) -> Soup:
@@ -50,7 +54,8 @@ class Package:
         self._path, self._archive, self._size = path, archive, size
         self._names = {name.lstrip("/").casefold(): name for name in archive.namelist()}
         self._models: dict[str, Model] = {}
-        self._total = self._uses = 0
+        self._drawn, self._uses = Budget(path, size, "it builds"), 0
+        self._left = max(FREE, RATIO * size)
         self.warnings = Warnings()
 
     def soup(self) -> Soup:
@@ -78,6 +83,9 @@ class Package:
         """Place an object and its components: vertices and triangles of each mesh."""
         if depth > DEEPEST:
             raise MeshError(self._path, f"its components are more than {DEEPEST} deep, or hold themselves")
+        self._uses += 1
+        if self._uses > USES:
+            raise MeshError(self._path, f"it builds more than {USES} parts, expected fewer")
         part = use.part or part
         one = self._object(part, use)
         if one is None or (one.kind in NOT_DRAWN and not all_kinds):
@@ -86,9 +94,7 @@ class Package:
             return
         matrix = np.column_stack([use.matrix, [0, 0, 0, 1]]) @ above
         vertices, triangles = one.mesh()
-        self._total, self._uses = self._total + len(vertices) + len(triangles), self._uses + 1
-        if self._total > MOST or self._uses > USES:
-            raise MeshError(self._path, f"it builds more than {MOST} vertices and triangles or {USES} parts")
+        self._drawn.spend(len(vertices) + len(triangles))
         if len(triangles):
             yield vertices @ matrix[:3, :3] + matrix[3, :3], triangles
         for component in one.parts:
@@ -125,17 +131,30 @@ class Package:
             raise FileNotFoundError(f"it has no part {part!r}")
         if name not in self._models:
             try:
-                self._models[name] = Model(unpack(self._archive, self._archive.getinfo(name), self._size))
+                self._models[name] = Model(self._unpacked(name))
             except (OSError, ValueError) as error:
                 raise MeshError(self._path, f"its part {name}: {error}") from error
         return self._models[name]
+
+    def _unpacked(self, name: str) -> bytes:
+        """Unpack a part of the archive; all of them together have a bound.
+
+        Raises:
+            OSError: it is damaged, or a trap.
+        """
+        info = self._archive.getinfo(name)
+        if info.file_size > self._left:
+            raise OSError(f"is {info.file_size} bytes, too many for an archive of {self._size}")
+        text = unpack(self._archive, info, self._size)
+        self._left -= len(text)
+        return text
 
     def _root(self) -> str:
         """The name of the part that says what is built."""
         found = ""
         if name := self._names.get(RELATIONS):
-            text = unpack(self._archive, self._archive.getinfo(name), self._size)
-            for relation in re.findall(rb"<Relationship\s[^>]*>", text):
+            text = self._unpacked(name)
+            for relation in re.findall(rb"<Relationship\s[^<>]*>", text):
                 if re.search(rb"Type\s*=\s*[\"'][^\"']*/3dmodel[\"']", relation):
                     target = re.search(rb"Target\s*=\s*[\"']([^\"']*)", relation)
                     found = target[1].decode("utf-8", "replace") if target else ""
