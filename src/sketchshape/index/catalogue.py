@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from sketchshape.encoders.bundle import Bundle
-from sketchshape.errors import ArtefactError, UsageError
+from sketchshape.errors import ArtefactError, SketchshapeError, UsageError
 from sketchshape.index.schema import FORMAT, make_tables, upgrade
 
 NAME = "catalogue.sqlite"
@@ -100,7 +100,7 @@ class Catalogue:
                     f"{self.path}: format {version}, expected {FORMAT}; index again with --fresh"
                 )
         except sqlite3.DatabaseError as error:
-            raise ArtefactError(f"{self.path}: not readable ({error}); index again with --fresh") from None
+            raise damaged(self.path, error) from None
 
     def __enter__(self) -> Catalogue:
         return self
@@ -116,14 +116,15 @@ class Catalogue:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Do all that is written in the block, or nothing of it, also if the process is killed."""
-        with self._lock:
+        with self._lock, self._explained():
             self.base.execute("BEGIN IMMEDIATE")
             try:
                 yield self.base
+                self.base.execute("COMMIT")
             except BaseException:
-                self.base.execute("ROLLBACK")
+                if self.base.in_transaction:  # a full disk has ended it already
+                    self.base.execute("ROLLBACK")
                 raise
-            self.base.execute("COMMIT")
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -137,8 +138,25 @@ class Catalogue:
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """Give all rows of a query."""
-        with self._lock:
+        with self._lock, self._explained():
             return self.base.execute(query, values).fetchall()
+
+    def state(self) -> int:
+        """Give a number that is another one as soon as another connection has written."""
+        return int(self.rows("PRAGMA data_version")[0][0])
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say what to do where the file cannot be read or written."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise SketchshapeError(
+                f"{self.path}: cannot be read or written ({error}); make room where it is full, and give the "
+                "same command again: it goes on from there"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise damaged(self.path, error) from error
 
     def get(self, id: int) -> Entry:
         """Give a shape.
@@ -209,7 +227,12 @@ class Catalogue:
                     )
 
 
-def set_fact(base: sqlite3.Connection, name: str, value: int) -> None:
+def damaged(path: Path, error: object) -> ArtefactError:
+    """Say that a file of an index is not as it was written, and what to do."""
+    return ArtefactError(f"{path}: not readable ({error}); index again with --fresh")
+
+
+def set_fact(base: sqlite3.Connection, name: str, value: int | str) -> None:
     """Write a fact on the index as a whole, inside a transaction."""
     base.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, str(value)))
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sketchshape.encoders.bundle import Bundle
 from sketchshape.encoders.likeness import COSINE
-from sketchshape.errors import FileError
+from sketchshape.errors import ArtefactError, FileError
 from sketchshape.index.catalogue import Catalogue, set_fact
 from sketchshape.index.changes import Changes, key_of
 from sketchshape.index.groups import components, twins
@@ -25,12 +26,28 @@ from sketchshape.types import F32
 if TYPE_CHECKING:
     from sketchshape.index.encode import Encoded
 
+_SUM = "sum"  # the fact on how many rows there are and their CRC-32, by which an altered bit is seen
 HOLES = 1000  # rows of no shape that are worth a new file, if they are also as many as the others
 
 
 def open_vectors(catalogue: Catalogue, width: int) -> Vectors:
     """Give the file of vectors that a catalogue speaks of."""
     return Vectors(catalogue.path.parent / _name(int(catalogue.fact("vectors", "1"))), width)
+
+
+def read_vectors(catalogue: Catalogue, width: int) -> F32:
+    """Map the vectors of an index into memory: (rows, width) float32, read-only.
+
+    Raises:
+        ArtefactError: the file is not as it was written.
+    """
+    vectors, count = open_vectors(catalogue, width), row_count(catalogue)
+    rows = vectors.read(count)
+    known = catalogue.fact(_SUM, "")
+    # An index of before there were sums has none; what was written past the catalogue has another count.
+    if known.startswith(f"{count} ") and known != _sum_of(count, _crc(rows)):
+        raise ArtefactError(f"{vectors.path}: altered since it was written; index again with --fresh")
+    return rows
 
 
 def keep(
@@ -50,11 +67,14 @@ def keep(
     good = [(job, made) for job, made in ready if not isinstance(made, FileError)]
     new = [(key_of(job.hash, up), one) for job, made in good for up, one in made.items()]
     count = row_count(catalogue)
+    total = _sum_before(catalogue, bundle.numbers, count)
     if new:
-        open_vectors(catalogue, bundle.numbers).append([one.vector for _, one in new], count)
+        data = open_vectors(catalogue, bundle.numbers).append([one.vector for _, one in new], count)
+        total = zlib.crc32(data, total)
     made_with = catalogue.made_with(bundle)
     with catalogue.transaction() as base:
         set_fact(base, "rows", count + len(new))
+        set_fact(base, _SUM, _sum_of(count + len(new), total))
         for row, (key, one) in enumerate(new, count):
             base.execute(
                 "INSERT INTO content (key, row, faces, width, height, depth, outline, model, renderer, "
@@ -114,7 +134,7 @@ def group(catalogue: Catalogue, bundle: Bundle) -> int:
     fresh = np.array([n for n, (_, _, compared) in enumerate(rows) if not compared], np.int64)
     found: list[tuple[str, str]] = []
     if len(fresh):
-        stored = open_vectors(catalogue, bundle.numbers).read(row_count(catalogue))
+        stored = read_vectors(catalogue, bundle.numbers)
         vectors: F32 = stored[[row for _, row, _ in rows]]
         if bundle.likeness is not COSINE:  # whose vectors have length 1
             vectors = unit(vectors)
@@ -144,7 +164,7 @@ def compact(catalogue: Catalogue, width: int) -> None:
     holes = row_count(catalogue) - len(rows)
     if holes >= max(HOLES, len(rows)):
         number = int(catalogue.fact("vectors", "1")) + 1
-        kept: F32 = vectors.read(row_count(catalogue))[[row for _, row in rows]]
+        kept: F32 = read_vectors(catalogue, width)[[row for _, row in rows]]
         vectors = Vectors(catalogue.path.parent / _name(number), width)
         vectors.write(kept)
         with catalogue.transaction() as base:
@@ -153,6 +173,7 @@ def compact(catalogue: Catalogue, width: int) -> None:
                 "UPDATE content SET row = ? WHERE key = ?", [(new, key) for new, (key, _) in enumerate(rows)]
             )
             set_fact(base, "rows", len(rows))
+            set_fact(base, _SUM, _sum_of(len(rows), _crc(kept)))
             set_fact(base, "vectors", number)
     for path in catalogue.path.parent.glob("vectors-*.f32"):
         if path != vectors.path:
@@ -171,6 +192,22 @@ class _Outlines(Sequence["np.ndarray[tuple[int, ...], np.dtype[np.uint8]]"]):
     def __getitem__(self, place):  # type: ignore[no-untyped-def]
         ((data,),) = self._catalogue.rows("SELECT outline FROM content WHERE key = ?", self._keys[place])
         return np.frombuffer(data, np.uint8).reshape(-1, 8, 8)
+
+
+def _sum_before(catalogue: Catalogue, width: int, count: int) -> int:
+    known = catalogue.fact(_SUM, "").split()
+    if known[:1] == [str(count)]:
+        return int(known[1])
+    return _crc(open_vectors(catalogue, width).read(count))
+
+
+def _crc(rows: F32) -> int:
+    data: Any = np.ascontiguousarray(rows)
+    return zlib.crc32(data)
+
+
+def _sum_of(count: int, total: int) -> str:
+    return f"{count} {total}"
 
 
 def _name(number: int) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 from sketchshape.errors import SketchshapeError
+from sketchshape.files import write_text
 
 LOCK = "lock.sqlite"
+HOLDER = "holder.txt"
 
 
 class InWork(SketchshapeError):
@@ -31,8 +35,24 @@ def alone(target: Path) -> Iterator[None]:
         lock.close()
         if "locked" not in str(error):
             raise SketchshapeError(f"{target}: cannot be written ({error}); give a folder that can") from None
-        raise InWork(f"{target}: another process is indexing it ({error}); wait for it") from None
+        raise InWork(f"{target}: another process is indexing it{_holder(target)}; wait for it") from None
     try:
+        _sign(target)
         yield
     finally:
+        with contextlib.suppress(OSError):
+            (target / HOLDER).unlink(missing_ok=True)
         lock.close()
+
+
+def _sign(target: Path) -> None:
+    """Say who holds an index, for those who find it held."""
+    with contextlib.suppress(OSError):  # on a disk that is full, nobody is named
+        write_text(target / HOLDER, f"process {os.getpid()} on {socket.gethostname()}")
+
+
+def _holder(target: Path) -> str:
+    try:
+        return f" ({(target / HOLDER).read_text(encoding='utf-8')[:200]})"
+    except (OSError, ValueError):
+        return ""

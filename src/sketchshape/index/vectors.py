@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchshape.errors import ArtefactError
+from sketchshape.errors import ArtefactError, SketchshapeError
 from sketchshape.files import atomic
 from sketchshape.types import F32
 
@@ -27,24 +27,35 @@ class Vectors:
     def __init__(self, path: Path, width: int) -> None:
         self.path, self.width = path, width
 
-    def append(self, rows: Sequence[F32], after: int) -> None:
+    def append(self, rows: Sequence[F32], after: int) -> bytes:
         """Write rows behind the first `after` ones.
 
         Args:
             rows: (width,) float32 each.
             after: number of rows that are kept.
 
+        Returns:
+            What was written.
+
         Raises:
             ArtefactError: the file has less than `after` rows.
+            SketchshapeError: the disk is full, or fails.
         """
         data = np.ascontiguousarray(np.stack(rows), dtype="<f4").tobytes()
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-        with os.fdopen(descriptor, "r+b") as stream:
-            self._demand(os.fstat(descriptor).st_size, after)
-            stream.seek(after * self.width * 4)
-            stream.write(data)
-            stream.flush()
-            os.fsync(descriptor)
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+            with os.fdopen(descriptor, "r+b") as stream:
+                self._demand(os.fstat(descriptor).st_size, after)
+                stream.seek(after * self.width * 4)
+                stream.write(data)
+                stream.flush()
+                os.fsync(descriptor)
+        except OSError as error:
+            raise SketchshapeError(
+                f"{self.path}: cannot be written ({error.strerror or error}); make room where it is full, "
+                "and give the same command again: it goes on from there"
+            ) from error
+        return data
 
     def read(self, count: int) -> F32:
         """Map the first rows into memory.

@@ -15,7 +15,7 @@ from sketchshape.encoders.bundle import Bundle
 from sketchshape.errors import SketchError, UsageError
 from sketchshape.images import prepare
 from sketchshape.index.catalogue import Catalogue
-from sketchshape.index.contents import open_vectors, row_count
+from sketchshape.index.contents import read_vectors
 from sketchshape.search.drawing import Sketch, read_drawing
 from sketchshape.search.library_map import principal_plane
 from sketchshape.search.looks import Looks
@@ -26,6 +26,8 @@ from sketchshape.search.words import Words
 from sketchshape.types import F32, I64, Ranking, Taken
 
 TAKEN, LEAST_TAKEN = 5, 0.03  # words that a drawing is taken for: how many at most, and how likely at least
+
+DIGITS = 6  # of a score
 
 
 class Searcher:
@@ -49,10 +51,12 @@ class Searcher:
                 "SELECT shape, up, row FROM stand JOIN shape ON shape = id JOIN content ON content = key "
                 "ORDER BY shape, place"
             )
-            self._vectors = open_vectors(catalogue, bundle.numbers).read(row_count(catalogue))
+            self._vectors = read_vectors(catalogue, bundle.numbers)
+            self.state = catalogue.state()
         self._shapes = self._vectors.reshape(len(self._vectors), *bundle.row)
         self.ids: I64 = np.array([row[0] for row in rows], np.int64)
         self._paths = [row[1] for row in rows]
+        self._by_path: I64 = np.array(sorted(range(len(rows)), key=self._paths.__getitem__), np.int64)
         self._formats = np.array([row[2] for row in rows], dtype=np.str_)
         self._faces = np.array([row[3] for row in rows], np.int64)
         self._groups = np.array([row[4] for row in rows], np.int64)
@@ -246,6 +250,10 @@ class Searcher:
             sure = self.bundle.confidence.of(float(likeness[places].max()), sketch)
         elif alike is None and found is not None and self.bundle.words is not None and len(places):
             sure = float(found.sure[places].max())
+        # Of equal scores the first path comes first, however files were indexed, and the last bits of sums,
+        # which differ between processors, do not count.
+        scores = np.round(scores, DIGITS)
+        places = self._by_path[allowed[self._by_path]]
         order = places[falling(scores[places], None if unique else k)]
         if unique:
             _, first = np.unique(self._groups[order], return_index=True)

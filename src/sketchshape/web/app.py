@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from sketchshape.resources import VERSION
 from sketchshape.search import Searcher
 from sketchshape.web.described import EVERYWHERE
+from sketchshape.web.following import Following
 from sketchshape.web.gate.clients import Clients
 from sketchshape.web.gate.guard import Guard
 from sketchshape.web.gate.pace import Pace
@@ -74,10 +75,13 @@ def create_app(
     clients = Clients(proxies)
     library = Library(searcher, limits)
     turning = Turning(library, allowed=not read_only)
+    following = Following(library)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        following.start()
         yield
+        following.close()
         work.close()
         turning.close()
 

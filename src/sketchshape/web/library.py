@@ -50,9 +50,9 @@ class Library:
         """The folder of the index."""
         return self.searcher.catalogue.path.parent
 
-    def reload(self) -> None:
-        """Show the index as it is now."""
-        self.searcher = Searcher(self.searcher.catalogue, self.searcher.bundle)
+    def reload(self, searcher: Searcher | None = None) -> None:
+        """Show the index as it is now, or as another searcher has it."""
+        self.searcher = searcher or Searcher(self.searcher.catalogue, self.searcher.bundle)
         self.__dict__.pop("map", None)
 
     def entry(self, id: int) -> Entry:
