@@ -8,7 +8,7 @@ SERVE ?= 1
 # Tests run on all cores; SPREAD= runs them one after the other.
 SPREAD ?= -n auto --dist worksteal
 
-.PHONY: help setup demo test test-page test-all lint audit sbom clean
+.PHONY: help setup demo test test-page test-all fuzz lint audit sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -33,6 +33,11 @@ test-page: setup ## The page in a real browser: needs Chromium
 
 test-all: setup lint ## The longer tests too
 	$(BIN)/python -m pytest -m '' $(SPREAD)
+
+SECONDS ?= 300
+SEED ?= 1
+fuzz: setup ## Spoiled files of every kind for SECONDS, from SEED on; what is found lies in .fuzz
+	$(BIN)/python tests/fuzz/run.py $(SECONDS) $(SEED) .fuzz
 
 lint: setup ## Style and types
 	$(BIN)/ruff check .

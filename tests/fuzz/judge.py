@@ -1,0 +1,38 @@
+"""What must hold of any file: a valid value, or an error of the package that names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from sketchshape.errors import MeshError, MissingExtraError, SketchError
+from sketchshape.images import read_drawing_file
+from sketchshape.mesh import FORMATS, load_mesh
+
+
+def judge(path: Path) -> bool:
+    """Read a file: whether that gave a value.
+
+    Raises:
+        AssertionError: the value is not valid.
+    """
+    try:
+        if path.suffix not in FORMATS:
+            ink = read_drawing_file(path)
+            assert ink.dtype == np.uint8
+            assert ink.ndim == 2
+            assert ink.size
+            return True
+        mesh = load_mesh(path)
+    except (MeshError, SketchError) as error:
+        if path.name not in str(error):
+            raise AssertionError(f"does not name the file: {error}") from error
+        return False
+    except MissingExtraError:
+        return False
+    assert np.isfinite(mesh.vertices).all()
+    assert len(mesh.faces)
+    assert mesh.faces.min() >= 0
+    assert mesh.faces.max() < len(mesh.vertices)
+    return True
