@@ -24,7 +24,7 @@ from confidence import HELD_OUT, drawings
 from nonsense import NONSENSE
 
 from sketchshape.encoders import Bundle
-from sketchshape.encoders.confidence import Confidence
+from sketchshape.encoders.confidence import Confidence, logarithms
 from sketchshape.files import write_text
 from sketchshape.images import draw_strokes, prepare
 from sketchshape.types import F32, F64, U8
@@ -56,8 +56,9 @@ def main() -> None:
         for n in range(OF_A_KIND)
     ]
     embedded = [embed(bundle, pictures) for pictures in (things, nothings)]
-    weights, bias = fit(*embedded)
-    confidence = with_weights(bundle, weights, bias)
+    positive = all(bool((rows >= 0).all()) for rows in embedded)
+    weights, bias = fit(*(logarithms(rows) if positive else rows for rows in embedded))
+    confidence = replace(with_weights(bundle, weights, bias), logarithm=positive)
     record = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
     record["confidence"] = asdict(confidence)
     write_text(bundle.folder / "bundle.json", in_lines(json.dumps(record, indent=2)) + "\n")

@@ -40,13 +40,13 @@ def facts_of(folder: Path) -> dict[str, Any]:
 
 def test_the_bundle_that_ships_is_small_and_says_what_it_is(bundle: Bundle) -> None:
     files = {path.name: path for path in default_bundle().iterdir()}
-    assert sum(path.stat().st_size for path in files.values()) < 20e6
+    assert sum(path.stat().st_size for path in files.values()) < 25e6
     card = files["README.md"].read_text(encoding="utf-8")
     assert bundle.hash in card
     for licence in ("CC0 1.0", "Attribution 4.0", "Apache License 2.0"):
         assert licence in card
     assert bundle.renderer == RENDERER_VERSION
-    assert bundle.centers.shape == (len(bundle.classes), 512)
+    assert bundle.centers.shape == (len(bundle.classes), 399)
     np.testing.assert_allclose(np.linalg.norm(bundle.centers, axis=1), 1, atol=1e-5)
     for path in files.values():
         for trace in (b"site-packages", b"/home/", b"/tmp/", b"/work/"):
@@ -134,31 +134,31 @@ def test_missing_files_are_one_line(copy: Path, tmp_path: Path) -> None:
 
 
 def test_the_hash_of_the_bundle_that_ships_is_the_one_it_always_had(bundle: Bundle) -> None:
-    assert bundle.hash == "76fd6ab65f6f45de326fef9e52f8014456976c8981fd10ac554fd6442c0df497"
-    assert (bundle.likeness, bundle.row, bundle.numbers) == (COSINE, (512,), 512)
+    assert bundle.hash == "a454a9dc2c1656295ff64139a37cb5c49656e71d072cbafb2138cd33f0183b0a"
+    assert (bundle.likeness, bundle.row, bundle.numbers) == (COSINE, (399,), 399)
 
 
 @pytest.mark.parametrize(
-    "facts", [{"likeness": "cosine", "row": [512], "width": 512}, {"likeness": "cosine"}]
+    "facts", [{"likeness": "cosine", "row": [399], "width": 399}, {"likeness": "cosine"}]
 )
 def test_a_cosine_that_is_named_changes_no_hash(copy: Path, bundle: Bundle, facts: dict[str, Any]) -> None:
     assert write_record(copy, {**facts_of(copy), **facts}) == bundle.hash
     found = Bundle.open(copy)
-    assert (found.hash, found.likeness, found.row) == (bundle.hash, COSINE, (512,))
+    assert (found.hash, found.likeness, found.row) == (bundle.hash, COSINE, (399,))
 
 
 def test_another_likeness_is_another_bundle(copy: Path) -> None:
     record = {**facts_of(copy), "lines": None}
-    kinds = {"cosine": [512], "euclidean": [512], "nearest_view": [12, 512], "subspace": [2, 512]}
+    kinds = {"cosine": [399], "euclidean": [399], "nearest_view": [12, 399], "subspace": [2, 399]}
     hashes = [
-        write_record(copy, {**record, "likeness": name, "row": row, "width": 512})
+        write_record(copy, {**record, "likeness": name, "row": row, "width": 399})
         for name, row in kinds.items()
     ]
-    hashes.append(write_record(copy, {**record, "likeness": "subspace", "row": [3, 512], "width": 512}))
+    hashes.append(write_record(copy, {**record, "likeness": "subspace", "row": [3, 399], "width": 399}))
     assert len(set(hashes)) == 5
     found = Bundle.open(copy)
-    assert (found.likeness, found.row) == (likeness("subspace"), (3, 512))
-    assert (found.width, found.numbers) == (512, 1536)
+    assert (found.likeness, found.row) == (likeness("subspace"), (3, 399))
+    assert (found.width, found.numbers) == (399, 1197)
 
 
 @pytest.mark.parametrize(
@@ -170,31 +170,31 @@ def test_another_likeness_is_another_bundle(copy: Path) -> None:
         ),
         ({"lines": {"count": 6, "size": 128, "weight": 1.0}}, "has line drawings and the likeness euclidean"),
         (
-            {"row": [12, 512]},
-            r"a shape is embedded as \(12, 512\), expected for euclidean \(512\), as wide as a",
+            {"row": [12, 399]},
+            r"a shape is embedded as \(12, 399\), expected for euclidean \(399\), as wide as a",
         ),
         (
             {"row": [256]},
-            r"a shape is embedded as \(256,\), expected for euclidean \(512\), as wide as a sketch",
+            r"a shape is embedded as \(256,\), expected for euclidean \(399\), as wide as a sketch",
         ),
         (
             {"likeness": "subspace"},
-            r"a shape is embedded as \(512,\), expected for subspace \(rows, 512\), as",
+            r"a shape is embedded as \(399,\), expected for subspace \(rows, 399\), as",
         ),
     ],
 )
 def test_a_likeness_that_does_not_fit_is_refused(copy: Path, facts: dict[str, Any], message: str) -> None:
     record = {**facts_of(copy), "lines": None}
-    write_record(copy, {**record, "likeness": "euclidean", "row": [512], "width": 512, **facts})
+    write_record(copy, {**record, "likeness": "euclidean", "row": [399], "width": 399, **facts})
     with pytest.raises(ArtefactError, match=message):
         Bundle.open(copy)
 
 
 def test_a_changed_likeness_is_noticed(copy: Path) -> None:
     record = {**facts_of(copy), "lines": None}
-    write_record(copy, {**record, "likeness": "nearest_view", "row": [12, 512], "width": 512})
+    write_record(copy, {**record, "likeness": "nearest_view", "row": [12, 399], "width": 399})
     written = json.loads((copy / "bundle.json").read_text())
-    for change in ({"likeness": "subspace"}, {"likeness": "cosine"}, {"row": [2, 512]}, {"width": 256}):
+    for change in ({"likeness": "subspace"}, {"likeness": "cosine"}, {"row": [2, 399]}, {"width": 256}):
         (copy / "bundle.json").write_text(json.dumps({**written, **change}))
         with pytest.raises(ArtefactError, match=r"bundle\.json changed since the export"):
             Bundle.open(copy)

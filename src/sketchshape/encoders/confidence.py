@@ -10,6 +10,7 @@ import numpy as np
 
 from sketchshape.types import F32
 
+LEAST = 1e-6  # of an entry whose logarithm is taken
 UNSURE = 0.5  # below it the library more likely than not has nothing of the kind
 
 
@@ -26,12 +27,15 @@ class Confidence:
         middle: the likeness, -1..1, at which both are equally likely.
         weights: of the embedding of a drawing, in the second; none where that was not learned.
         bias: what is added to the weighted sum.
+        logarithm: whether it is the logarithms of the entries, to base 10, that are weighted: of an embedding
+            whose entries are exponentials, as the nearness to words is.
     """
 
     slope: float
     middle: float
     weights: Sequence[float] = field(default=(), repr=False)
     bias: float = 0.0
+    logarithm: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", tuple(self.weights))
@@ -50,7 +54,14 @@ class Confidence:
         """Give the probability 0..1 that a drawing, whose embedding is (D,) float32, shows a thing."""
         if not len(self.weights):
             return 1.0
-        return _logistic(float(sketch @ np.asarray(self.weights, np.float32)) + self.bias)
+        rows = logarithms(sketch) if self.logarithm else sketch
+        return _logistic(float(rows @ np.asarray(self.weights, np.float32)) + self.bias)
+
+
+def logarithms(rows: F32) -> F32:
+    """Give the logarithms to base 10 of (..., D) float32, at least those of `LEAST`."""
+    found: F32 = np.log10(np.maximum(rows, np.float32(LEAST)))
+    return found
 
 
 def _logistic(value: float) -> float:

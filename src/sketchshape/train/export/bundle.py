@@ -135,9 +135,20 @@ def _facts(settings: RunSettings, record: dict[str, Any], centers: Centers, seed
         "renderer": RENDERER_VERSION,
         "classes": list(centers.classes),
         "run": {"name": record["name"], "hash": record["hash"], "seed": seed, "created": record["created"]},
-        "settings": {**record["settings"], "data": {**record["settings"]["data"], "path": ""}},
+        "settings": _without_places(record["settings"]),
         "scores": {name: record["seeds"][str(seed)]["scores"][name] for name in NAMES},
     }
+
+
+def _without_places(settings: dict[str, Any]) -> dict[str, Any]:
+    """Leave out where on this machine the data is, and of weights files all but their names."""
+    backbone = settings["backbone"]
+    names = {
+        key: Path(value).name if isinstance(value, str) else [Path(one).name for one in value]
+        for key, value in backbone.items()
+        if key in ("weights", "sketch_weights")
+    }
+    return {**settings, "backbone": {**backbone, **names}, "data": {**settings["data"], "path": ""}}
 
 
 def _lines(settings: RunSettings) -> dict[str, Any] | None:

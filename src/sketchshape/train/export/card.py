@@ -30,7 +30,7 @@ def model_card(record: dict[str, Any], facts: dict[str, Any], parity: Parity, di
     by = "the Cross-modal Guidance Network (CGN)" if method == "cgn" else f"the method {method}"
     way = facts.get("likeness", "cosine").replace("_", " ")
     words = data.get("words", 0)
-    more = f"; its words head on {words} drawings of other words too" if words else ""
+    more = f"; on {words} drawings of other words too" if words else ""
     views = facts["views"]["count"] * len(facts["views"]["elevations"])
     count = lines["count"] * len(lines.get("elevations", ONE_RING)) if lines else 0
     drawn = f" and {count} line drawings, which the sketches' network sees" if lines else ""
