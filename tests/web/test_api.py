@@ -246,7 +246,7 @@ def test_filters_hold_for_every_result(client: httpx.Client, searcher: Searcher)
         ({"words": "chair", "folder": "/etc"}, 422, "invalid", "folder"),
         ({"like": 10**9}, 404, "no-shape", "1000000000"),
         ({"like": -1}, 404, "no-shape", "-1"),
-        ({"class": "dragon"}, 422, "refused", "dragon"),
+        ({"class": "unicorn"}, 422, "refused", "unicorn"),
         ({}, 422, "nothing", "strokes"),
     ],
 )
