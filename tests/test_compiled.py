@@ -115,7 +115,7 @@ def test_numba_is_imported_when_it_is_needed_and_functions_find_each_other(tmp_p
         "assert before(3) == 5 == before(3)\n"
         "assert own.two is before.made and own.two(1) == 3 and own.one(1) == 2\n"
         "from numba.core.dispatcher import Dispatcher\n"
-        "assert isinstance(raster._fill, Dispatcher)\n"
+        "assert isinstance(raster._fill_rows, Dispatcher)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.stderr == ""

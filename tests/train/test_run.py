@@ -189,7 +189,7 @@ def test_every_switch_runs_from_files_to_figures(world: Path, tmp_path: Path, mo
 
 @pytest.mark.parametrize("name", [name for name in available() if name != "cgn"])
 def test_every_other_method_runs_from_files_to_figures(world: Path, tmp_path: Path, name: str) -> None:
-    epochs = () if name == "center_softmax" else ("options.epochs=2",)
+    epochs = () if name in ("center_softmax", "word_space") else ("options.epochs=2",)
     record = train(world, tmp_path / "run", f"method={name}", *epochs, "student.epochs=2")
     found = load_embeddings(seed_folder(tmp_path / "run", 0) / "embeddings.npz")
     similarity = likeness(found.likeness).between(found.query_embeddings, found.gallery_embeddings)
