@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from search_library import box, library, projection
 
-from sketchshape.errors import ArtefactError, SketchshapeError
+from sketchshape.errors import ArtefactError, SketchshapeError, UsageError
 from sketchshape.index import build_index
 from sketchshape.index.lock import InWork, alone
 from sketchshape.render.workers import Crew
@@ -166,3 +166,13 @@ def test_a_service_shows_what_another_process_indexes(tmp_path: Path) -> None:
     index(folder, fresh=True)
     assert following.look()
     assert len(shown.searcher.search(STROKES, 99)) == 8
+
+
+def test_a_first_run_that_ended_before_it_wrote_anything_left_no_index(tmp_path: Path) -> None:
+    library(tmp_path / "library")
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index/catalogue.sqlite").touch()
+    with pytest.raises(UsageError, match=r"no index in it; make one"):
+        Searcher.open(tmp_path / "index", projection())
+    summary = build_index(tmp_path / "library", tmp_path / "index", bundle=projection(), up="y", quiet=True)
+    assert summary.added == len(Searcher.open(tmp_path / "index", projection()))

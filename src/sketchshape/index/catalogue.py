@@ -78,8 +78,9 @@ class Catalogue:
 
     def __init__(self, index: Path, *, create: bool = False) -> None:
         self.path = index / NAME
+        none = UsageError(f"{index}: no index in it; make one: sketchshape index FOLDER --out {index}")
         if not create and not self.path.is_file():
-            raise UsageError(f"{index}: no index in it; make one: sketchshape index FOLDER --out {index}")
+            raise none
         self._lock = threading.RLock()
         try:
             self.base = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
@@ -87,6 +88,8 @@ class Catalogue:
             if version == 0 and create:
                 with self.transaction():
                     make_tables(self.base)
+            elif version == 0:  # a first run was ended before it had written anything
+                raise none
             elif version == 1 and create:
                 with self.transaction():
                     upgrade(self.base)
