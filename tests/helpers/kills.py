@@ -23,6 +23,7 @@ from typing import Any
 
 from search_library import box, library, projection
 
+from sketchshape.errors import UsageError
 from sketchshape.index import build_index
 from sketchshape.index.catalogue import Catalogue
 from sketchshape.index.contents import read_vectors
@@ -35,6 +36,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from search_library import projection
+from sketchshape.errors import UsageError
 from sketchshape.index import build_index
 folder, index, prune, fresh = sys.argv[1:]
 bundle = projection()
@@ -94,7 +96,10 @@ class World:
         if self.kind != "first":
             shutil.copytree(self.before, index)
         done = self.start(index, whom, after)
-        left = content(index) if (index / "catalogue.sqlite").exists() else None
+        left = None
+        if (index / "catalogue.sqlite").exists():
+            with contextlib.suppress(UsageError):  # ended before it had written anything: there is no index
+                left = content(index)
         assert left is not None or self.kind == "first"
         if left is not None:
             Searcher.open(index, projection()).search([[[0, 9, 9], [0, 0, 9]]], 5)

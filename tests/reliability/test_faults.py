@@ -176,3 +176,13 @@ def test_a_first_run_that_ended_before_it_wrote_anything_left_no_index(tmp_path:
         Searcher.open(tmp_path / "index", projection())
     summary = build_index(tmp_path / "library", tmp_path / "index", bundle=projection(), up="y", quiet=True)
     assert summary.added == len(Searcher.open(tmp_path / "index", projection()))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("whom", kills.WHOM)
+@pytest.mark.parametrize("kind", ["first", "incremental", "pruning"])
+@pytest.mark.parametrize("runs", [2, pytest.param(200, marks=pytest.mark.slow)])
+def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_been(
+    runs: int, kind: str, whom: str, tmp_path: Path
+) -> None:
+    kills.kill(tmp_path / "world", kind, whom, runs, 0, workers=False)
