@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,7 @@ def load(sources: Sources, work: Path, *, choosing: bool = False) -> tuple[Path,
     return words, data, shapes
 
 
-def once(folder: Path, make: Any) -> None:
+def once(folder: Path, make: Callable[[Path], object]) -> None:
     """Make a folder if it is not there; half of one is never taken for it."""
     if folder.is_dir():
         return

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from bundle_words import Words
 from drawing_files import drawing_line
+from linking import link
 from picture_strokes import enlarged, ink_strokes
 
 from sketchshape.errors import MeshError
@@ -75,10 +76,10 @@ class Shape:
     def put(self, folder: Path) -> None:
         """Link the file below a folder of its word; one that does not stand on Y is turned."""
         target = folder / self.word / f"{self.source}-{self.path.name}"
-        target.parent.mkdir(parents=True, exist_ok=True)
         if self.up == "y":
-            target.symlink_to(self.path.resolve())
+            link(self.path, target)
             return
+        target.parent.mkdir(parents=True, exist_ok=True)
         mesh = load_mesh(self.path, self.up)
         points = "".join(f"{x:.9g} {y:.9g} {z:.9g}\n" for x, y, z in mesh.vertices.tolist())
         faces = "".join(f"3 {a} {b} {c}\n" for a, b, c in mesh.faces.tolist())

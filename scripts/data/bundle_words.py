@@ -26,6 +26,14 @@ def letters(name: str) -> str:
     return re.sub("[^a-z]", "", name.lower())
 
 
+_JOINED = {letters(name): letters(word) for name, word in SAME.items()}
+
+
+def meaning(name: str) -> str:
+    """Give the letters of the word that a name stands for."""
+    return _JOINED.get(letters(name), letters(name))
+
+
 class Words:
     """The words by any of their spellings.
 
@@ -34,14 +42,10 @@ class Words:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._joined = {letters(name): letters(word) for name, word in SAME.items()}
         self._names: dict[str, str] = {}
         for name in [*names, *SAME.values()]:
-            self._names.setdefault(self._key(name), name.replace("_", " "))
+            self._names.setdefault(meaning(name), name.replace("_", " "))
 
     def of(self, name: str) -> str:
         """Give the word that a name of a source stands for."""
-        return self._names[self._key(name)]
-
-    def _key(self, name: str) -> str:
-        return self._joined.get(letters(name), letters(name))
+        return self._names[meaning(name)]

@@ -16,6 +16,8 @@ import argparse
 import shutil
 from pathlib import Path
 
+from linking import link
+
 from sketchshape.datasets import Dataset, class_key, load_dataset, split_validation
 from sketchshape.mesh import FORMATS
 from sketchshape.train.data.inputs import SPLIT_SEED
@@ -76,12 +78,6 @@ def link_benchmark(benchmark: Dataset, shared: dict[str, str], part: str, out: P
                 link(item.path, out / "psb76" / place)
             if name not in shared or kind == "shapes":
                 link(item.path, out / "unseen" / place)
-
-
-def link(path: Path, target: Path) -> None:
-    """Make a symbolic link, with the folders above it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(path.resolve())
 
 
 if __name__ == "__main__":

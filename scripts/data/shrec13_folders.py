@@ -16,7 +16,8 @@ import argparse
 import shutil
 from pathlib import Path
 
-from bundle_words import SAME, letters
+from bundle_words import meaning
+from linking import link
 
 from sketchshape.datasets import Dataset, load_dataset
 from sketchshape.runs.folder import read_run
@@ -38,22 +39,15 @@ def main() -> None:
 
 def lay_out(dataset: Dataset, classes: set[str], out: Path) -> set[str]:
     """Link sketches and shapes, and name the classes that are among those that were learned."""
-    joined = {letters(name): letters(word) for name, word in SAME.items()}
-    learned = {letters(name) for name in classes}
-    known = {name for name in dataset.classes if joined.get(letters(name), letters(name)) in learned}
+    learned = set(map(meaning, classes))
+    known = {name for name in dataset.classes if meaning(name) in learned}
     for item in dataset.shapes:
-        link(item.path, out / "shapes" / dataset.classes[item.label])
+        link(item.path, out / "shapes" / dataset.classes[item.label] / item.path.name)
     for sketch in dataset.test:
         name = dataset.classes[sketch.label]
         for part in ("all", "known" if name in known else "unknown"):
-            link(sketch.path, out / part / name)
+            link(sketch.path, out / part / name / sketch.path.name)
     return known
-
-
-def link(path: Path, folder: Path) -> None:
-    """Link a file into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / path.name).symlink_to(path.resolve())
 
 
 if __name__ == "__main__":

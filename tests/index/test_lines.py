@@ -14,7 +14,7 @@ from sketchshape.images import prepare, prepare_views
 from sketchshape.index.encode import Encoded, encode
 from sketchshape.mesh import load_mesh
 from sketchshape.render import render_lines, render_views
-from sketchshape.render.workers import Limits
+from sketchshape.render.limits import Limits
 
 
 def with_lines(weight: float) -> Bundle:

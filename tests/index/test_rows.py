@@ -16,7 +16,7 @@ from sketchshape.index.contents import group, open_vectors
 from sketchshape.index.encode import Encoded, encode
 from sketchshape.mesh import load_mesh
 from sketchshape.render import render_views
-from sketchshape.render.workers import Limits
+from sketchshape.render.limits import Limits
 from sketchshape.types import F32, U8
 
 

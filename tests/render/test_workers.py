@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from sketchshape.errors import MeshError, UsageError
-from sketchshape.render.workers import TIMEOUT, Crew, Limits, WorkerDied, stop_idle
+from sketchshape.render.limits import TIMEOUT, Limits
+from sketchshape.render.workers import Crew, WorkerDied, stop_idle
 
 HELPER = """
 import os, signal, sys, time
@@ -124,7 +125,8 @@ def test_a_worker_that_draws_has_no_torch_whatever_the_caller_has(tmp_path: Path
         "import sys, torch, crew_helper\n"
         "from pathlib import Path\n"
         "from sketchshape.render.view_cache import views_of\n"
-        "from sketchshape.render.workers import Crew, Limits\n"
+        "from sketchshape.render.limits import Limits\n"
+        "from sketchshape.render.workers import Crew\n"
         "crew = Crew(Limits())\n"
         "try: crew.call(views_of, Path('no.off'), Path('cache'), 1, 32, None, 'shaded')\n"
         "except Exception as error: print(type(error).__name__)\n"
@@ -231,7 +233,8 @@ def test_no_worker_outlives_a_killed_caller(work: str, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "import threading, time, crew_helper as far\n"
-        "from sketchshape.render.workers import Crew, Limits\n"
+        "from sketchshape.render.limits import Limits\n"
+        "from sketchshape.render.workers import Crew\n"
         "crew = Crew(Limits())\n"
         "print(crew.call(far.pid), flush=True)\n"
         f"threading.Thread(target=crew.call, args=(far.{work},)).start()\n"

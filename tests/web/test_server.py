@@ -20,7 +20,7 @@ pytest.importorskip("fastapi", reason="needs the extra [serve]")
 pytest.importorskip("httpx", reason="needs the extra [dev]")
 
 import httpx
-from web_server import serving, sketch, small_index
+from web_server import serving, sketch
 
 from sketchshape.search import Searcher
 from sketchshape.web import create_app
@@ -29,16 +29,6 @@ from sketchshape.web.gate import server
 HOST = b"Host: localhost\r\n"
 POST = b"POST /api/search HTTP/1.1\r\n" + HOST + b"Content-Type: image/png\r\nContent-Length: 100000\r\n\r\n"
 COMMAND = [sys.executable, "-m", "sketchshape", "serve"]
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_index(tmp_path_factory.mktemp("small"))
-
-
-@pytest.fixture(scope="module")
-def searcher(index: Path) -> Searcher:
-    return Searcher.open(index)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ pytest.importorskip("fastapi", reason="needs the extra [serve]")
 pytest.importorskip("httpx", reason="needs the extra [dev]")
 
 import httpx
-from web_server import serving, sketch, small_index
+from web_server import serving, sketch
 
 from sketchshape.cli.main import main
 from sketchshape.cli.strangers import TOKEN as VARIABLE
@@ -37,16 +37,6 @@ EVERY = (
     *("/api/shapes/1/mesh.glb", "/api/shapes/1/thumbnail.png", "/api/shapes/1/file/a", "/api/turn"),
     *("/nothing", "/api", "//", "/static", "/static/../api/info", "/%2e%2e/api/info", "/healthz/"),
 )
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_index(tmp_path_factory.mktemp("small"))
-
-
-@pytest.fixture(scope="module")
-def searcher(index: Path) -> Searcher:
-    return Searcher.open(index)
 
 
 @pytest.fixture(scope="module", params=["", "/my/shapes"], ids=["root", "prefix"])

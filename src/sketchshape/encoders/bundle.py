@@ -144,7 +144,6 @@ class Bundle:
         folder = default_bundle() if path is None else Path(path)
         record = read_record(folder)
         views, lines, confidence = (record[name] for name in ("views", "lines", "confidence"))
-        rings = lines.pop("elevations", ONE_RING) if lines else ()
         with (folder / CENTERS).open("rb") as stream:
             centers = np.load(stream)
         found = likeness(record["likeness"])
@@ -158,7 +157,9 @@ class Bundle:
             record["hash"],
             tuple(record["classes"]),
             centers,
-            BundleLines(**lines, elevations=tuple(rings)) if lines else None,
+            BundleLines(**lines | {"elevations": tuple(lines.get("elevations", ONE_RING))})
+            if lines
+            else None,
             Confidence(**confidence) if confidence else None,
             found,
             () if found is COSINE else tuple(record["row"]),

@@ -20,7 +20,7 @@ from sketchshape.index.lock import LOCK, alone
 from sketchshape.index.schema import forget_shapes
 from sketchshape.index.standing import Standing
 from sketchshape.mesh import unread_files
-from sketchshape.render.workers import MEMORY, TIMEOUT, Limits
+from sketchshape.render.limits import MEMORY, TIMEOUT, Limits
 from sketchshape.zips import is_folder
 
 

@@ -14,9 +14,10 @@ from sketchshape.files import cache_dir
 from sketchshape.images import prepare_views
 from sketchshape.mesh import load_mesh
 from sketchshape.render import RENDERER_VERSION, render_lines
+from sketchshape.render.limits import Limits
 from sketchshape.render.many import safely, stream, threads_for
 from sketchshape.render.view_cache import views_of
-from sketchshape.render.workers import Crew, Limits
+from sketchshape.render.workers import Crew
 from sketchshape.types import F32, U8
 
 OUTLINE = 8  # side of the coarse views by which near-identical shapes are known

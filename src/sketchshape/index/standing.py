@@ -17,8 +17,8 @@ from sketchshape.index.changes import Changes, Unknown, as_read
 from sketchshape.index.contents import keep, write_reading
 from sketchshape.index.ways import Job, decide, plan, to_judge
 from sketchshape.progress import Steps
+from sketchshape.render.limits import Limits
 from sketchshape.render.many import in_order
-from sketchshape.render.workers import Limits
 from sketchshape.upright.many import Judged, judge_files, judge_hash
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from sketchshape.index.contents import compact, group, remove_unused
 from sketchshape.index.library import File
 from sketchshape.index.lock import alone
 from sketchshape.index.standing import Standing
-from sketchshape.render.workers import MEMORY, TIMEOUT, Limits
+from sketchshape.render.limits import MEMORY, TIMEOUT, Limits
 
 
 def turn_shape(

@@ -17,10 +17,11 @@ from sketchshape.errors import MeshError, UsageError
 from sketchshape.files import atomic, cache_dir, digest, file_digest
 from sketchshape.mesh import READER_VERSION, companions, load_mesh
 from sketchshape.render.camera import ELEVATIONS
+from sketchshape.render.limits import MEMORY, TIMEOUT, Limits
 from sketchshape.render.lines import render_lines
 from sketchshape.render.many import safely, stream, threads_for
 from sketchshape.render.shading import render_views
-from sketchshape.render.workers import MEMORY, TIMEOUT, Crew, Limits
+from sketchshape.render.workers import Crew
 from sketchshape.say import shown, warn
 from sketchshape.types import U8, Mesh
 

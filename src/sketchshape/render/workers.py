@@ -19,11 +19,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import IO, ParamSpec, TypeVar, cast
 
-from sketchshape.errors import UsageError
 from sketchshape.render.calls import Answer, Clock, Job, OutOfMemory
+from sketchshape.render.limits import Limits
 from sketchshape.say import WORKER, warn
 
 P = ParamSpec("P")
@@ -31,29 +30,6 @@ T = TypeVar("T")
 PATIENCE = 1.0  # seconds of work, after the first file is done, from which another worker pays
 SLOW = 10.0  # seconds after which it is started although the first file is not done
 START = 600.0  # seconds in which a worker starts and compiles what it needs: no file is at fault there
-
-TIMEOUT, MEMORY = 60.0, 4e9  # seconds and bytes that a file of a real library does not need
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one file may take of a machine in each step of the work on it, such as being judged or drawn.
-
-    Args:
-        timeout: seconds, above 0.
-        memory: bytes beyond what the worker has before it reads the file, above 0; on Linux alone.
-
-    Raises:
-        UsageError: a limit is not above 0.
-    """
-
-    timeout: float = TIMEOUT
-    memory: float = MEMORY
-
-    def __post_init__(self) -> None:
-        for name in ("timeout", "memory"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} is {getattr(self, name)}, expected more than 0")
 
 
 class WorkerDied(Exception):

@@ -244,16 +244,14 @@ class Searcher:
         scores = likeness if found is None else likeness + found.gain
         if alike is None and found is not None:
             allowed = allowed & found.hit
-        places = np.flatnonzero(allowed)
+        # Of equal scores the first path comes first, however files were indexed, and the last bits of sums,
+        # which differ between processors, do not count.
+        places, scores = self._by_path[allowed[self._by_path]], np.round(scores, DIGITS)
         sure = None
         if self.bundle.confidence is not None and sketch is not None and len(places):
             sure = self.bundle.confidence.of(float(likeness[places].max()), sketch)
         elif alike is None and found is not None and self.bundle.words is not None and len(places):
             sure = float(found.sure[places].max())
-        # Of equal scores the first path comes first, however files were indexed, and the last bits of sums,
-        # which differ between processors, do not count.
-        scores = np.round(scores, DIGITS)
-        places = self._by_path[allowed[self._by_path]]
         order = places[falling(scores[places], None if unique else k)]
         if unique:
             _, first = np.unique(self._groups[order], return_index=True)

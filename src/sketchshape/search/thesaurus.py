@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sketchshape.index.library import tokens
 from sketchshape.resources import SYNONYMS
+from sketchshape.search.names import PREFIX
 
 STEP = 0.9  # what a meaning keeps of its weight for each concept between
 LONGEST = 4  # words of a term
-PREFIX = 3  # letters from which the beginning of a word is enough
 ODD_PLURALS = {"mice": "mouse", "geese": "goose", "feet": "foot", "teeth": "tooth", "oxen": "ox"}
 ENDINGS = (("ies", "y"), ("ves", "f"), ("ves", "fe"), ("men", "man"), ("es", ""), ("s", ""))
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from sketchshape.errors import MeshError
 from sketchshape.mesh import load_mesh, turn
+from sketchshape.render.limits import MEMORY, TIMEOUT, Limits
 from sketchshape.render.many import safely, stream, threads_for
-from sketchshape.render.workers import MEMORY, TIMEOUT, Crew, Limits
+from sketchshape.render.workers import Crew
 from sketchshape.resources import UPRIGHT
 from sketchshape.types import Mesh
 from sketchshape.upright.choice import kept

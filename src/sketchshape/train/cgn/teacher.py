@@ -76,6 +76,7 @@ def train_teacher(task: Task, encoder: Encoder) -> tuple[Teacher, float]:
     run, classes = task.run, len(task.inputs.classes)
     teacher = Teacher(encoder, classes, run.teacher, seed=task.seed).to(task.device)
     network = to_tree(run.backbone), to_tree(run.head), run.views.pool, run.train.backbone, run.train.rotation
+    # A teacher of shapes knows nothing of further words, so they do not make it another one.
     sizes = {name: size for name, size in vars(task.sizes).items() if name != "words"}
     key = digest(*network, sizes)
     taught = fit_once(task, teacher, teaching(task.inputs, run), run.teacher, "teacher", key)

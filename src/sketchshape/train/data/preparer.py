@@ -120,24 +120,13 @@ class Preparer:
 
     def _rendered(self, item: ShapeItem, style: str) -> str:
         views, up = self.settings.views, self.settings.data.up
+        count, size, elevations = (
+            (views.lines, views.line_size, views.line_elevations)
+            if style == "lines"
+            else (views.count, views.size, views.elevations)
+        )
         try:
-            if style == "lines":
-                return view_key(
-                    item.path,
-                    count=views.lines,
-                    size=views.line_size,
-                    up=up,
-                    style=style,
-                    elevations=views.line_elevations,
-                )
-            return view_key(
-                item.path,
-                count=views.count,
-                size=views.size,
-                up=up,
-                style=style,
-                elevations=views.elevations,
-            )
+            return view_key(item.path, count=count, size=size, up=up, style=style, elevations=elevations)
         except OSError:
             return f"unreadable {item.path}"
 

@@ -69,7 +69,8 @@ def options_of(run: RunSettings) -> Any:
         ConfigError: there is no such method, an option is wrong, or the run has what only CGN can use.
     """
     options = from_tree(options_class(run.method), run.options, f"method {run.method}", "options.")
-    if run.views.line_power != 1 and not (run.method != CGN and _kind(run.method).positive):
+    positive = run.method != CGN and _kind(run.method).positive
+    if run.views.line_power != 1 and not positive:
         raise ConfigError(
             f"views.line_power is {run.views.line_power}, but embeddings of method {run.method} have entries "
             "below 0: set it to 1"
