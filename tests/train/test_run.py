@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mesh_files import off
 from safetensors.numpy import load_file
 from small_world import SETTINGS, make_world, write_box
 
@@ -17,6 +18,7 @@ from sketchshape.datasets import ShapeItem, SketchItem, load_dataset
 from sketchshape.datasets.parts import Inputs, Part
 from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import ArtefactError, ConfigError, DatasetError, SketchshapeError, UsageError
+from sketchshape.mesh import AXES, load_mesh
 from sketchshape.metrics import evaluate
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import load_embeddings
@@ -29,6 +31,7 @@ from sketchshape.train.measure import measure
 from sketchshape.train.methods import available
 from sketchshape.train.run import train_run
 from sketchshape.train.trained import load_trained
+from sketchshape.upright.many import ways_up
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +293,48 @@ class TestMeasure:
         write_box(tmp_path / "gallery/beam/0.off", np.array([2.0, 0.2, 0.2]))
         figures = measure(run, None, tmp_path / "gallery", workers=1, quiet=True).to_json()
         assert (figures["queries"], figures["gallery"], figures["skipped"]) == (9, 13, 0)
+
+    def test_shapes_that_lie_are_judged_as_an_index_judges_them(
+        self, run: Path, world: Path, tmp_path: Path
+    ) -> None:
+        """Literally: each kept way of each shape, embedded as an upright one is, and the best counts."""
+        for path in sorted((world / "shapes").rglob("*.off")):
+            mesh = load_mesh(path)
+            points = (mesh.vertices @ np.array(AXES["x"], np.float32)).tolist()
+            lying = tmp_path / "lying" / path.relative_to(world / "shapes")
+            lying.parent.mkdir(parents=True, exist_ok=True)
+            lying.write_bytes(off(points, mesh.faces.tolist()))
+        paths = sorted((tmp_path / "lying").rglob("*.off"))
+        asked = ((world / "shapes", "y"), (tmp_path / "lying", "x"), (tmp_path / "lying", "auto"))
+        own, told, judged = (
+            measure(run, None, folder, up=up, workers=1, quiet=True).to_json() for folder, up in asked
+        )
+        for name in ("NN", "FT", "ST", "E", "DCG", "mAP"):
+            assert own[name] == pytest.approx(measure(run).to_json()[name], abs=1e-9)
+            assert told[name] == pytest.approx(own[name], abs=1e-6)
+        ways = ways_up(paths)
+        assert own["unsure"] == told["unsure"] == 0
+        assert judged["unsure"] == sum(len(ups) > 1 for ups in ways) > 0  # a cube has no way up
+        preparer = Preparer(settings(world, "train.flip_test=true"), workers=1, quiet=True)
+        key, names = read_run(run)[1]["hash"], [path.parent.name for path in paths]
+        for seed in (0, 1):
+            trained = load_trained(seed_folder(run, seed), preparer.settings, key, preparer.device)
+            found = load_embeddings(seed_folder(run, seed) / "embeddings.npz")
+            drawn = [("box", "plate", "rod")[label] for label in found.query_labels]
+            alike = np.full((len(drawn), len(paths)), -2.0)
+            for place, (path, ups) in enumerate(zip(paths, ways, strict=True)):
+                for up in ups:
+                    data = preparer.shapes([ShapeItem("one", 0, path)], ups=[up]).data
+                    cosines = found.query_embeddings @ trained.embed_shapes(data)[0]
+                    alike[:, place] = np.maximum(alike[:, place], cosines)
+            scores = evaluate(alike, np.array(drawn), np.array(names))
+            assert judged["seeds"][str(seed)]["mAP"] == pytest.approx(scores.map, abs=1e-6)
+
+    def test_a_way_up_is_one_of_those_of_an_index_and_of_other_shapes(self, run: Path, world: Path) -> None:
+        with pytest.raises(UsageError, match=r"own gallery stands .*give --up with --gallery"):
+            measure(run, up="z")
+        with pytest.raises(UsageError, match="up is 'w', expected one of: auto, y, z, x, -y, -z, -x"):
+            measure(run, None, world / "shapes", up="w")
 
     def test_no_common_class_is_an_error_with_a_word_why(
         self, run: Path, world: Path, tmp_path: Path

@@ -13,7 +13,8 @@ import sketchshape as ss
 from sketchshape.cli.main import main
 from sketchshape.errors import MeshError
 from sketchshape.mesh import AXES, load_mesh
-from sketchshape.upright.many import Judged, judge_file, judge_files, likeliest
+from sketchshape.upright import kept
+from sketchshape.upright.many import Judged, judge_file, judge_files, ways_up
 from sketchshape.web.glb import to_glb
 
 _CUBE = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
@@ -57,7 +58,24 @@ def test_files_of_a_folder_tell_about_each_other_unless_their_format_says_its_ax
     flat.write_bytes(off(_CUBE, _SIDES.tolist()))
     told = tmp_path / "one/told.glb"
     told.write_bytes(to_glb(load_mesh(flat)))
-    assert likeliest([*paths, flat, told, tmp_path / "absent.off"]) == ["x"] * 7 + ["y", "y"]
+    files = [*paths, flat, told, tmp_path / "absent.off"]
+    assert [ways[0] for ways in ways_up(files)] == ["x"] * 7 + ["y", "y"]
+
+
+def test_an_axis_that_is_said_of_all_files_is_that_of_those_whose_format_says_none(tmp_path: Path) -> None:
+    lying = bench(tmp_path / "lying.stl.off", "x")
+    told = tmp_path / "told.glb"
+    told.write_bytes(to_glb(load_mesh(lying, "x")))
+    assert ways_up([lying, told, tmp_path / "absent.off"], "-z") == [("-z",), ("y",), ("-z",)]
+    assert ways_up([lying, told], "y") == [("y",), ("y",)]
+
+
+def test_ways_of_several_files_are_those_that_an_index_keeps(tmp_path: Path) -> None:
+    cube = tmp_path / "cube.off"
+    cube.write_bytes(off(_CUBE, _SIDES.tolist()))
+    scores = np.array([judge_file(cube).scores])
+    assert ways_up([cube]) == [kept(scores[0])]
+    assert len(ways_up([cube])[0]) > 1  # nothing tells its sides apart
 
 
 @pytest.mark.parametrize("style", ["shaded", "lines"])

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Render every shape; 1 when one of them failed."""
     from sketchshape.mesh import unread_files
     from sketchshape.render import cached_views, contact_sheet
-    from sketchshape.upright.many import likeliest
+    from sketchshape.upright.many import ways_up
 
     unread: Counter[str] = Counter()
     shapes, closed = _find(arguments.shapes, unread)
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     up = arguments.up
     if up == "auto":
         asked = {name: getattr(arguments, name) for name in ("workers", "timeout", "memory")}
-        up = likeliest(shapes, **asked)
+        up = [ways[0] for ways in ways_up(shapes, **asked)]
     with Steps("render", len(shapes), "shapes", quiet=arguments.json) as steps:
         for index, views in cached_views(
             shapes,

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from sketchshape.errors import UsageError
 from sketchshape.index.catalogue import Catalogue
 from sketchshape.mesh import AXES
-from sketchshape.upright.told import TOLD
+from sketchshape.upright.told import obeys
 
 AUTO = "auto"
 WAYS: tuple[str, ...] = (AUTO, *AXES)
@@ -56,8 +56,7 @@ class Choices:
             if up := self._folders.get((str(place), suffix)):
                 return None if up == AUTO else up
             if up := self._folders.get((str(place), ALL)):
-                # glTF is Y up by its specification: Z, said of a folder, is said of its other files.
-                return None if up == AUTO or (suffix in TOLD and up != "y") else up
+                return up if up != AUTO and obeys(suffix, up) else None
         return None
 
 

@@ -28,18 +28,23 @@ class Ways:
         after = int(self.first[shape + 1]) if shape + 1 < len(self.first) else self._end
         return slice(int(self.first[shape]), after)
 
+    @property
+    def counts(self) -> I64:
+        """(shapes,) int64, how many ways each has."""
+        return np.diff(self.first, append=self._end)
+
     def best(self, scores: F32) -> F32:
         """Give the best score of each shape.
 
         Args:
-            scores: (ways,) float32.
+            scores: (..., ways) float32.
 
         Returns:
-            (shapes,) float32.
+            (..., shapes) float32.
         """
         if len(self.first) == self._end:  # each stands in one way
             return scores
-        best: F32 = np.maximum.reduceat(scores, self.first)
+        best: F32 = np.maximum.reduceat(scores, self.first, axis=-1)
         return best
 
     def found(self, shape: int, scores: F32 | None) -> str:

@@ -14,12 +14,15 @@ from sketchshape.config.run import RunSettings
 from sketchshape.datasets import ShapeItem, SketchItem, class_key, read_labelled_folder
 from sketchshape.datasets.walk import some
 from sketchshape.encoders.likeness import likeness
-from sketchshape.errors import SketchshapeError
+from sketchshape.errors import SketchshapeError, UsageError
+from sketchshape.mesh import AXES
 from sketchshape.metrics import NAMES, Scores, evaluate, mean_and_spread
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
+from sketchshape.search.ways import Ways
 from sketchshape.train.data.preparer import Preparer
 from sketchshape.train.trained import load_trained
+from sketchshape.upright.many import ways_up
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,7 @@ class Side:
         data: (n, k, ...) as the networks take it.
         lines: (n, lines, variants, ...) line drawings of shapes; None where the run has none.
         unreadable: one line for each file that could not be read.
+        ways: of the shapes, each of which has a row for each of its ways up; None where items have one row.
     """
 
     ids: list[str]
@@ -39,6 +43,12 @@ class Side:
     data: np.ndarray[Any, Any]
     unreadable: tuple[str, ...]
     lines: np.ndarray[Any, Any] | None = None
+    ways: Ways | None = None
+
+    @property
+    def unsure(self) -> int:
+        """How many shapes have several ways up."""
+        return int((self.ways.counts > 1).sum()) if self.ways else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +59,13 @@ class Measured:
         seeds: scores by seed.
         unreadable: one line for each file that could not be read.
         missing: class names of queries that no shape of the gallery has, with how many queries.
+        unsure: shapes that are compared in several ways up, of which the best counts.
     """
 
     seeds: dict[int, Scores]
     unreadable: tuple[str, ...]
     missing: dict[str, int]
+    unsure: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Give means over the seeds as fractions, their spread, and the counts.
@@ -68,6 +80,7 @@ class Measured:
             "queries": first.queries,
             "classes": len(first.per_class),
             "gallery": first.gallery,
+            "unsure": self.unsure,
             "skipped": first.skipped,
             "unreadable": list(self.unreadable),
             "classes_without_shapes": self.missing,
@@ -81,6 +94,7 @@ def measure(
     queries: Path | None = None,
     gallery: Path | None = None,
     *,
+    up: str | None = None,
     workers: int | None = None,
     quiet: bool = False,
 ) -> Measured:
@@ -90,6 +104,8 @@ def measure(
         run: folder of a trained run.
         queries: folder with a sub-folder of sketches for each class; None is the run's own test sketches.
         gallery: folder with a sub-folder of shapes for each class; None is the run's own gallery.
+        up: which axis of the files of `gallery` points up, as `sketchshape index` takes it: auto judges them,
+            and the best counts of several ways. None is the axis with which the run was trained.
         workers: processes that render.
         quiet: show no progress.
 
@@ -97,15 +113,19 @@ def measure(
         The figures of each seed.
 
     Raises:
-        UsageError: `run` is no run, or a folder is not there.
+        UsageError: `run` is no run, a folder is not there, or `up` is no way up or has no `gallery`.
         DatasetError: a folder has no sketches or no shapes.
         SketchshapeError: nothing in a folder could be read.
     """
+    if up is not None and gallery is None:
+        raise UsageError("a run's own gallery stands as it was trained on; give --up with --gallery")
+    if up not in (None, "auto", *AXES):
+        raise UsageError(f"up is {up!r}, expected one of: auto, {', '.join(AXES)}")
     settings, record = read_run(run)
     classes = [class_key(name) for name in record["classes"]]
     sides = _Sides(settings, workers, quiet)
     asked = sides.sketches(queries) if queries else None
-    offered = sides.shapes(gallery) if gallery else None
+    offered = sides.shapes(gallery, up) if gallery else None
     seeds: dict[int, Scores] = {}
     missing: dict[str, int] = {}
     for seed in settings.train.seeds:
@@ -123,13 +143,15 @@ def measure(
                 shape_names, shape_rows = offered.names, trained.embed_shapes(offered.data, offered.lines)
         _check_common(query_names, shape_names)
         similarity = likeness(own.likeness).between(query_rows, shape_rows)
+        if offered and offered.ways:
+            similarity = offered.ways.best(similarity)
         seeds[seed] = evaluate(similarity, np.array(query_names), np.array(shape_names))
         missing = dict(Counter(name for name in query_names if name not in set(shape_names)))
     unreadable = (*(asked.unreadable if asked else ()), *(offered.unreadable if offered else ()))
     if asked and asked.unreadable:
         more = len(asked.unreadable)
         seeds = {seed: replace(one, skipped=one.skipped + more) for seed, one in seeds.items()}
-    return Measured(seeds, unreadable, missing)
+    return Measured(seeds, unreadable, missing, offered.unsure if offered else 0)
 
 
 class _Sides:
@@ -151,9 +173,19 @@ class _Sides:
         sketches = [item for _, item in items]
         return _side(items, self.preparer.sketches(sketches, variants, "queries"), folder, "sketch")
 
-    def shapes(self, folder: Path) -> Side:
+    def shapes(self, folder: Path, up: str | None) -> Side:
+        """Give a row for each way up of each shape."""
         items = read_labelled_folder(folder, "shapes")
-        return _side(items, self.preparer.shapes([item for _, item in items], "gallery"), folder, "shape")
+        told = self._settings.data.up
+        paths = [item.path for _, item in items]
+        ups = [(told,) for _ in paths] if up is None else ways_up(paths, up, workers=self._workers)
+        rows = [(number, one) for number, ways in enumerate(ups) for one in ways]
+        shapes = [items[number][1] for number, _ in rows]
+        gathered = self.preparer.shapes(shapes, "gallery", [one for _, one in rows])
+        kept = [rows[row] for row in gathered.kept]
+        numbers = sorted({number for number, _ in kept})
+        side = _side(items, replace(gathered, kept=numbers), folder, "shape")
+        return replace(side, ways=Ways([number for number, _ in kept], [one for _, one in kept]))
 
 
 def _side(
@@ -170,7 +202,7 @@ def _side(
         [item.id for _, item in kept],
         [class_key(name) for name, _ in kept],
         gathered.data,
-        gathered.problems,
+        tuple(dict.fromkeys(gathered.problems)),  # a shape that may stand in several ways fails in each
         gathered.lines,
     )
 

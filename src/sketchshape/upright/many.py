@@ -20,7 +20,7 @@ from sketchshape.upright.choice import kept
 from sketchshape.upright.folders import together
 from sketchshape.upright.judge import Judge
 from sketchshape.upright.record import read_record
-from sketchshape.upright.told import kind_of
+from sketchshape.upright.told import kind_of, obeys
 
 
 @dataclass(frozen=True)
@@ -62,32 +62,41 @@ def judge_files(
     return stream(paths, work, threads, crew)
 
 
-def likeliest(
-    paths: Sequence[Path], *, workers: int | None = None, timeout: float = TIMEOUT, memory: float = MEMORY
-) -> list[str]:
-    """Judge mesh files, each in the light of those beside it.
+def ways_up(
+    paths: Sequence[Path],
+    up: str = "auto",
+    *,
+    workers: int | None = None,
+    timeout: float = TIMEOUT,
+    memory: float = MEMORY,
+) -> list[tuple[str, ...]]:
+    """Give the ways up of mesh files as an index keeps them, each judged in the light of those beside it.
 
     Args:
         paths: the files.
+        up: auto, or the axis of all files but those whose format says another one, which are judged.
         workers: files in work at once; None is one for each processor.
         timeout: seconds that a file may take in each step; one that takes more is a failure like others.
         memory: bytes that a file may take, on Linux; one that takes more is a failure like others.
 
     Returns:
-        The axis that points up in each file; y for one that cannot be read.
+        The axes that may point up in each file, the likeliest first; y for one that cannot be read.
     """
+    told = [up != "auto" and obeys(path.suffix, up) for path in paths]
+    ways: list[tuple[str, ...]] = [(up if said else "y",) for said in told]
+    asked = [number for number, said in enumerate(told) if not said]
+    files = [paths[number] for number in asked]
     found = {
-        number: said.scores
-        for number, said in judge_files(paths, workers=workers, timeout=timeout, memory=memory)
+        asked[place]: said.scores
+        for place, said in judge_files(files, workers=workers, timeout=timeout, memory=memory)
         if isinstance(said, Judged)
     }
-    ups = ["y"] * len(paths)
     if found:
         numbers = sorted(found)
         alone = np.array([found[number] for number in numbers], np.float64)
         for number, row in zip(numbers, together(alone, [kind_of(paths[n]) for n in numbers]), strict=True):
-            ups[number] = kept(row)[0]
-    return ups
+            ways[number] = kept(row)
+    return ways
 
 
 def load_upright(path: str | Path) -> Mesh:

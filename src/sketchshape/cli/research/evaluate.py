@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sketchshape.cli.options import add_json, add_workers, existing_folder
+from sketchshape.cli.options import add_json, add_up, add_workers, existing_folder
 from sketchshape.say import say, say_json
 
 
@@ -17,6 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a trained run")
     parser.add_argument("--queries", type=Path, metavar="DIR", help="sketches by class (its test sketches)")
     parser.add_argument("--gallery", type=Path, metavar="DIR", help="shapes by class (its own gallery)")
+    add_up(parser, "axis of the files of --gallery that points up, auto as `index` (that of the run)")
     add_workers(parser)
     add_json(parser)
 
@@ -33,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.run,
         arguments.queries,
         arguments.gallery,
+        up=arguments.up,
         workers=arguments.workers,
         quiet=arguments.json,
     )
@@ -60,8 +62,9 @@ def _print(figures: dict[str, object]) -> None:
     console.print(table)
     seeds = len(figures["seeds"])  # type: ignore[arg-type]
     asked = f"{figures['queries']} queries of {figures['classes']} classes"
+    unsure = f" ({figures['unsure']} in several ways up)" if figures["unsure"] else ""
     console.print(
-        f"percent; {asked}, {figures['gallery']} shapes, {figures['skipped']} skipped; "
+        f"percent; {asked}, {figures['gallery']} shapes{unsure}, {figures['skipped']} skipped; "
         f"mean of {seeds} seed{'s' if seeds > 1 else ''}",
         style="dim",
     )

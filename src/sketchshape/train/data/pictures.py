@@ -23,7 +23,7 @@ AHEAD = 64  # sketches that are read before the first of them is used
 def shape_pictures(
     items: Sequence[ShapeItem],
     views: ViewSettings,
-    up: str,
+    up: str | Sequence[str],
     size: int,
     *,
     cache: Path | None,
@@ -34,7 +34,7 @@ def shape_pictures(
     Args:
         items: the shapes.
         views: cameras and size of a view.
-        up: axis of the files that points up.
+        up: axis of the files that points up, or one for each of them.
         size: side of a prepared picture in pixels.
         cache: folder of rendered views; None is the usual one.
         workers: processes that render; None is all cores.
@@ -61,7 +61,7 @@ def shape_pictures(
 def line_pictures(
     items: Sequence[ShapeItem],
     views: ViewSettings,
-    up: str,
+    up: str | Sequence[str],
     size: int,
     *,
     mirrored: bool,
@@ -73,7 +73,7 @@ def line_pictures(
     Args:
         items: the shapes.
         views: cameras and size of a drawing.
-        up: axis of the files that points up.
+        up: axis of the files that points up, or one for each of them.
         size: side of a prepared picture in pixels.
         mirrored: whether each drawing is followed by its mirror image.
         cache: folder of rendered views; None is the usual one.

@@ -59,37 +59,52 @@ class Preparer:
         parts = self._backbones[modality].parts
         return _Joined([network for _, network in parts]) if parts else None
 
-    def shapes(self, items: Sequence[ShapeItem], title: str = "shapes") -> Gathered:
-        """Give all views of shapes, (n, views, ...), and line drawings where the settings ask for them."""
+    def shapes(
+        self, items: Sequence[ShapeItem], title: str = "shapes", ups: Sequence[str] | None = None
+    ) -> Gathered:
+        """Give all views of shapes, (n, views, ...), and line drawings where the settings ask for them.
+
+        Args:
+            items: the shapes.
+            title: for the progress bar.
+            ups: for each shape the axis of its file that points up; None is that of the settings.
+        """
         views, size = self.settings.views, self._backbones["shape"].size
-        up = self.settings.data.up
+        axes = self._axes(items, ups)
 
         def make(indices: Sequence[int]) -> Made:
             chosen = [items[index] for index in indices]
-            return shape_pictures(chosen, views, up, size, cache=self.views, workers=self.workers)
+            own = [axes[index] for index in indices]
+            return shape_pictures(chosen, views, own, size, cache=self.views, workers=self.workers)
 
-        names = [("shape", self._rendered(item, "shaded")) for item in items]
+        names = [("shape", self._rendered(*one, "shaded")) for one in zip(items, axes, strict=True)]
         seen = self._gather(title, "shape", names, make)
-        return self._with_lines(seen, items) if views.lines else seen
+        return self._with_lines(seen, items, axes) if views.lines else seen
 
-    def _with_lines(self, seen: Gathered, items: Sequence[ShapeItem]) -> Gathered:
+    def _axes(self, items: Sequence[ShapeItem], ups: Sequence[str] | None) -> Sequence[str]:
+        return [self.settings.data.up] * len(items) if ups is None else ups
+
+    def _with_lines(self, seen: Gathered, items: Sequence[ShapeItem], axes: Sequence[str]) -> Gathered:
         """Draw the shapes in lines that could be seen, leaving out those where that fails."""
-        drawn = self.lines([items[index] for index in seen.kept])
+        drawn = self.lines([items[index] for index in seen.kept], ups=[axes[index] for index in seen.kept])
         kept = [seen.kept[place] for place in drawn.kept]
         return Gathered(kept, seen.data[drawn.kept], (*seen.problems, *drawn.problems), drawn.data)
 
-    def lines(self, items: Sequence[ShapeItem], title: str = "line drawings") -> Gathered:
+    def lines(
+        self, items: Sequence[ShapeItem], title: str = "line drawings", ups: Sequence[str] | None = None
+    ) -> Gathered:
         """Give the line drawings of shapes: (n, lines, variants, ...), as a test sketch is looked at."""
         views, size = self.settings.views, self._backbones["sketch"].size
-        up, mirrored = self.settings.data.up, self.settings.train.flip_test
+        axes, mirrored = self._axes(items, ups), self.settings.train.flip_test
 
         def make(indices: Sequence[int]) -> Made:
             chosen = [items[index] for index in indices]
+            own = [axes[index] for index in indices]
             return line_pictures(
-                chosen, views, up, size, mirrored=mirrored, cache=self.views, workers=self.workers
+                chosen, views, own, size, mirrored=mirrored, cache=self.views, workers=self.workers
             )
 
-        names = [("lines", self._rendered(item, "lines"), mirrored) for item in items]
+        names = [("lines", self._rendered(*one, "lines"), mirrored) for one in zip(items, axes, strict=True)]
         found = self._gather(title, "sketch", names, make)
         variants = found.data.reshape(len(found.kept), views.line_total, -1, *found.data.shape[2:])
         return replace(found, data=variants)
@@ -118,8 +133,8 @@ class Preparer:
         with FeatureStore(self.store) as store:
             return gather_features(title, parts, make, store, self.device, quiet=self.quiet)
 
-    def _rendered(self, item: ShapeItem, style: str) -> str:
-        views, up = self.settings.views, self.settings.data.up
+    def _rendered(self, item: ShapeItem, up: str, style: str) -> str:
+        views = self.settings.views
         count, size, elevations = (
             (views.lines, views.line_size, views.line_elevations)
             if style == "lines"
