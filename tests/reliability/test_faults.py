@@ -180,7 +180,7 @@ def test_a_first_run_that_ended_before_it_wrote_anything_left_no_index(tmp_path:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("whom", kills.WHOM)
-@pytest.mark.parametrize("kind", ["first", "incremental", "pruning"])
+@pytest.mark.parametrize("kind", kills.KINDS)
 @pytest.mark.parametrize("runs", [2, pytest.param(200, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_been(
     runs: int, kind: str, whom: str, tmp_path: Path
