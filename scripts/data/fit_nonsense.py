@@ -25,6 +25,7 @@ from nonsense import NONSENSE
 
 from sketchshape.encoders import Bundle
 from sketchshape.encoders.confidence import Confidence, logarithms
+from sketchshape.encoders.record import seal
 from sketchshape.files import write_text
 from sketchshape.images import draw_strokes, prepare
 from sketchshape.types import F32, F64, U8
@@ -62,6 +63,7 @@ def main() -> None:
     record = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
     record["confidence"] = asdict(confidence)
     write_text(bundle.folder / "bundle.json", in_lines(json.dumps(record, indent=2)) + "\n")
+    seal(bundle.folder)
     doubtful = [float(np.mean([confidence.is_thing(one) < 0.5 for one in rows])) for rows in embedded]
     print(f"{len(things)} drawings of things, {len(nothings)} of nothing; taken for nothing: {doubtful}")
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from sketchshape.datasets import SketchItem, read_labelled_folder
 from sketchshape.encoders import Bundle
+from sketchshape.encoders.record import seal
 from sketchshape.errors import SketchshapeError
 from sketchshape.files import digest
 from sketchshape.images import prepare
@@ -48,6 +49,7 @@ def main() -> None:
         bundle.likeness,
     )
     words.save(bundle.folder, bundle.hash)
+    seal(bundle.folder)
     print(f"{len(words.names)} words of {len(learned)} drawings, sharpness {words.sharpness:.2f}")
 
 

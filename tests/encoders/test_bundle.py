@@ -113,7 +113,7 @@ def test_a_changed_file_is_named(copy: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("format", 99, "format 99, expected 3"),
+        ("format", 99, "format 99, expected 4"),
         ("size", 128, "bundle.json changed since the export"),
         ("preprocessing", 99, "bundle.json changed"),
     ],
