@@ -1,6 +1,8 @@
 """A person's own folders: what is found, what is said about the rest."""
 
 import json
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from sketchshape.datasets import (
     read_labelled_folder,
     split_validation,
 )
+from sketchshape.datasets.labelled import find_sketches
 from sketchshape.errors import DatasetError, SketchError, UsageError
 from sketchshape.images import draw_strokes
 from sketchshape.mesh import FORMATS
@@ -351,3 +354,51 @@ def test_an_empty_summary() -> None:
     summary = Dataset("folder", (), (), (), ()).summary()
     assert summary["shapes_per_class"] == [0, 0]
     assert summary["test"] == 0
+
+
+def packed(path: Path, names: Sequence[str]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"")
+    return path
+
+
+def test_an_archive_of_shapes_is_a_folder_as_a_class_and_within_one(root: Path) -> None:
+    packed(root / "shapes/AXE.zip", ["new/b.obj", "c.stl", "about.txt", "__MACOSX/c.stl"])
+    packed(root / "shapes/Wine Bottle/deep/more.ZIP", ["b.off", "b.mtl", "../out.off"])
+    (root / "shapes/axe/broken.zip").write_bytes(b"PK no archive")
+    got = load_dataset("folder", root)
+    assert got.classes == ("AXE", "Wine Bottle")
+    assert ids(got.shapes) == [
+        ("AXE.zip/c.stl", 0),
+        ("AXE.zip/new/b.obj", 0),
+        ("Wine Bottle/b.GLB", 1),
+        ("Wine Bottle/deep/more.ZIP/b.off", 1),
+        ("axe/a.off", 0),
+        ("axe/deep/er/a.obj", 0),
+    ]
+    ignored, *closed = got.problems
+    assert ignored == "1 files of other kinds under shapes are ignored: .txt (1)"
+    assert closed[0] == "shapes/Wine Bottle/deep/more.ZIP/../out.off: its name leads out of the archive"
+    assert closed[1].startswith("shapes/axe/broken.zip: is no zip archive that can be read")
+    assert len(closed) == 2
+
+
+def test_an_archive_may_be_the_whole_gallery_but_sketches_are_read_unpacked(tmp_path: Path) -> None:
+    archive = packed(tmp_path / "lib.zip", ["axe/a.off", "axe/more/b.off", "bed/c.stl", "loose.obj"])
+    found = read_labelled_folder(archive, "shapes")
+    assert [(name, item.id, item.label) for name, item in found] == [
+        ("axe", "axe/a.off", 0),
+        ("axe", "axe/more/b.off", 0),
+        ("bed", "bed/c.stl", 1),
+    ]
+    assert found[0][1].path == archive / "axe/a.off"
+    with pytest.raises(UsageError, match=r"lib\.zip is not a folder"):
+        read_labelled_folder(archive, "sketches")
+    packed(tmp_path / "sketches/axe/drawn.zip", ["1.png"])
+    touch(tmp_path / "sketches/axe/2.png")
+    assert [item.id for _, item in read_labelled_folder(tmp_path / "sketches", "sketches")] == ["axe/2.png"]
+    assert find_sketches(tmp_path / "sketches", tmp_path).problems == [
+        "1 files of other kinds under sketches are ignored: .zip (1)"
+    ]

@@ -1,6 +1,9 @@
 """The SHREC layouts: lists anywhere, files by number, every mismatch said. The archives here are made up."""
 
 import re
+import shutil
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +59,24 @@ def test_the_official_archives(tmp_path: Path, layout: str) -> None:
         "test_per_class": [1, 2],
         "problems": [],
     }
+
+
+@layouts
+def test_the_archive_of_the_shapes_may_stay_packed(tmp_path: Path, layout: str) -> None:
+    make(tmp_path, layout)
+    unpacked = load_dataset(layout, tmp_path, strict=False)
+    folder = tmp_path / SHAPES[layout]
+    with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, f"{folder.name}/{path.name}")
+        archive.writestr("35.png", b"")  # a sketch in it is not looked for
+        archive.writestr(f"{BENCHMARKS[layout].prefix}Model.cla", b"no list")
+    assert load_dataset(layout, tmp_path, strict=False) == unpacked  # what is unpacked comes first
+    shutil.rmtree(folder)
+    got = load_dataset(layout, tmp_path, strict=False)
+    archived = folder.with_suffix(".zip") / folder.name
+    assert got.shapes == tuple(replace(item, path=archived / item.path.name) for item in unpacked.shapes)
+    assert (got.train, got.test, got.problems) == (unpacked.train, unpacked.test, ())
 
 
 @layouts

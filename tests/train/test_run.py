@@ -23,6 +23,7 @@ from sketchshape.metrics import evaluate
 from sketchshape.runs.centers import Centers
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
+from sketchshape.runs.record import read_items
 from sketchshape.runs.results import read_record
 from sketchshape.train.cgn.lessons import swapped
 from sketchshape.train.data.inputs import prepare_inputs
@@ -274,6 +275,15 @@ class TestMeasure:
         for name in ("NN", "FT", "ST", "E", "DCG", "mAP"):
             assert folders[name] == pytest.approx(own[name], abs=1e-9)
 
+    def test_an_archive_of_shapes_gives_the_same_figures(
+        self, run: Path, world: Path, tmp_path: Path
+    ) -> None:
+        archive = Path(shutil.make_archive(str(tmp_path / "shapes"), "zip", world / "shapes"))
+        packed = measure(run, None, archive, workers=1, quiet=True).to_json()
+        own = measure(run).to_json()
+        for name in ("NN", "FT", "ST", "E", "DCG", "mAP", "gallery"):
+            assert packed[name] == pytest.approx(own[name], abs=1e-9)
+
     def test_unknown_classes_and_unreadable_files_are_counted(
         self, run: Path, world: Path, tmp_path: Path
     ) -> None:
@@ -422,3 +432,18 @@ def test_classes_without_sketches_are_left_out_and_the_rest_numbered_anew() -> N
     assert found.train.labels.tolist() == [1, 0]
     assert found.gallery is shapes
     assert swapped(found) is found
+
+
+def test_a_run_learns_from_archives_of_shapes_what_it_learns_from_folders(
+    world: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(world, tmp_path / "world")
+    for folder in sorted((tmp_path / "world/shapes").iterdir()):
+        shutil.make_archive(str(folder), "zip", folder)
+        shutil.rmtree(folder)
+    train(tmp_path / "world", tmp_path / "packed")
+    train(world, tmp_path / "plain")
+    for first, second in zip(vectors(tmp_path / "packed"), vectors(tmp_path / "plain"), strict=True):
+        assert first.tobytes() == second.tobytes()
+    shapes, _ = read_items(tmp_path / "packed")
+    assert len(shapes) == 12  # their files are found again, for the report and for an export

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Generic, Literal, TypeVar, overload
 
 from sketchshape.datasets.items import STROKES, ShapeItem, SketchItem
+from sketchshape.datasets.shape_files import Failed, all_files
 from sketchshape.datasets.walk import class_key, files_under, hidden, some, suffixes
 from sketchshape.errors import DatasetError, UsageError
 from sketchshape.images.ink import SUFFIXES as PICTURES
 from sketchshape.mesh import FORMATS
+from sketchshape.zips import is_archive, is_folder, names
 
 COMPANIONS = (".mtl", ".bin", *PICTURES)  # what mesh files refer to
 
@@ -38,6 +40,7 @@ def read_labelled_folder(
 
     Args:
         root: holds <class>/** with meshes, or with pictures and strokes; <class>.ndjson are sketches too.
+            For shapes a zip archive is a folder: `root`, that of a class, and below.
         kind: "shapes" or "sketches".
 
     Returns:
@@ -50,7 +53,7 @@ def read_labelled_folder(
     root = Path(root)
     if kind not in ("shapes", "sketches"):
         raise UsageError(f"kind is {kind!r}, expected shapes or sketches")
-    if not root.is_dir():
+    if not (root.is_dir() or (kind == "shapes" and is_folder(root))):
         raise UsageError(f"{root} is not a folder; give one with a sub-folder for each class")
     found = find_shapes(root) if kind == "shapes" else find_sketches(root, root)
     if not found.items:
@@ -60,22 +63,28 @@ def read_labelled_folder(
 
 
 def find_shapes(root: Path) -> Found[ShapeItem]:
-    """Find the mesh files of each class folder.
+    """Find the mesh files of each class folder; zip archives are folders.
 
     Args:
-        root: holds <class>/**.
+        root: holds <class>/** or <class>.zip.
 
     Returns:
-        Shapes whose ids are paths under `root`; files of other kinds are named in the problems.
+        Shapes whose ids are paths under `root`; files of other kinds, and archives that cannot be read, are
+        named in the problems.
     """
-    items, ignored = [], []
+    items: list[tuple[str, ShapeItem]] = []
+    ignored, closed = [], list[str]()
     labels = _Labels()
-    for name, path in _class_files(root):
+
+    def fail(path: Path, reason: str) -> None:
+        closed.append(f"{path.relative_to(root.parent).as_posix()}: {reason}")
+
+    for name, path in _class_shapes(root, fail):
         if path.suffix.lower() in FORMATS:
             items.append((name, ShapeItem(path.relative_to(root).as_posix(), labels[name], path)))
         elif path.suffix.lower() not in COMPANIONS:
             ignored.append(path)
-    return Found(items, _ignored(root, ignored))
+    return Found(items, [*_ignored(root, ignored), *closed])
 
 
 def find_sketches(root: Path, base: Path) -> Found[SketchItem]:
@@ -127,6 +136,13 @@ def _class_files(root: Path) -> Iterator[tuple[str, Path]]:
     for folder in _visible(root):
         if folder.is_dir():
             yield from ((folder.name, path) for path in files_under(folder))
+
+
+def _class_shapes(root: Path, failed: Failed) -> Iterator[tuple[str, Path]]:
+    for folder in sorted(root / name for name in names(root) if not hidden(name)):
+        if is_folder(folder):
+            name = folder.stem if is_archive(folder) else folder.name
+            yield from ((name, path) for path in all_files(folder, failed))
 
 
 def _drawings(path: Path) -> tuple[list[tuple[int, str]], list[int]]:

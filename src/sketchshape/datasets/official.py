@@ -10,10 +10,12 @@ from pathlib import Path
 from sketchshape.datasets import recognise
 from sketchshape.datasets.cla import read_cla
 from sketchshape.datasets.items import Dataset, ShapeItem, SketchItem
-from sketchshape.datasets.walk import class_key, files_under, some
+from sketchshape.datasets.shape_files import all_files
+from sketchshape.datasets.walk import class_key, some
 from sketchshape.errors import DatasetError
 from sketchshape.images.ink import SUFFIXES as PICTURES
 from sketchshape.mesh import FORMATS
+from sketchshape.zips import split
 
 Classes = Mapping[str, tuple[str, ...]]
 Index = Mapping[str, list[Path]]
@@ -43,7 +45,8 @@ def load_benchmark(benchmark: Benchmark, root: Path, *, strict: bool) -> Dataset
 
     Args:
         benchmark: what is expected.
-        root: a folder that holds the unpacked archives, in any sub-folders.
+        root: a folder that holds the unpacked archives, in any sub-folders; that of the shapes may be packed
+            as .zip.
         strict: the lists must have the known sizes.
 
     Returns:
@@ -53,12 +56,14 @@ def load_benchmark(benchmark: Benchmark, root: Path, *, strict: bool) -> Dataset
         DatasetError: a list is missing or bad, has another size, or none of its files is there.
     """
     index: dict[str, list[Path]] = defaultdict(list)
-    for path in files_under(root):
+    problems: list[str] = []
+    for path in all_files(root, lambda path, reason: problems.append(f"{path}: {reason}")):
         kind = path.suffix.lower()
+        if kind not in FORMATS and split(path):
+            continue  # sketches and lists are read where they are unpacked
         index[path.name.lower() if kind == ".cla" else path.stem.lower()].append(path)
     lists = {part: _read_list(benchmark, part, index, root, strict) for part in benchmark.sizes}
     classes = tuple(lists["Model"])
-    problems: list[str] = []
     shapes = _shapes(benchmark, lists["Model"], index, problems)
     train, test = (_sketches(lists, part, classes, index, problems) for part in ("Train", "Test"))
     for items, what in ((shapes, "shape"), (train, "training sketch"), (test, "test sketch")):

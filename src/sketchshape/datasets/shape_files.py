@@ -21,6 +21,21 @@ def shape_files(root: Path, failed: Failed, unread: Counter[str] | None = None) 
         failed: called with the path of a folder, an archive or a file in one, and the reason.
         unread: here the files of shapes in formats that are not read are counted, by their suffixes.
     """
+    for file in all_files(root, failed):
+        suffix = file.suffix.lower()
+        if suffix in FORMATS:
+            yield file
+        elif suffix in CONVERTERS and unread is not None:
+            unread[suffix] += 1
+
+
+def all_files(root: Path, failed: Failed) -> Iterator[Path]:
+    """Give every file under a folder, of whatever kind, sorted; archives on the way are folders.
+
+    Args:
+        root: a folder, a zip archive, or a folder in one.
+        failed: called with the path of a folder, an archive or a file in one, and the reason.
+    """
 
     def closed(problem: OSError) -> None:
         failed(Path(problem.filename), f"cannot be read: {problem.strerror or problem}")
@@ -28,12 +43,7 @@ def shape_files(root: Path, failed: Failed, unread: Counter[str] | None = None) 
     parts = split(root)
     archive = parts[0] if parts else root
     for path in (archive,) if is_archive(archive) else files_under(root, closed):
-        for file in _inside(path, root, failed) if is_archive(path) else (path,):
-            suffix = file.suffix.lower()
-            if suffix in FORMATS:
-                yield file
-            elif suffix in CONVERTERS and unread is not None:
-                unread[suffix] += 1
+        yield from _inside(path, root, failed) if is_archive(path) else (path,)
 
 
 def _inside(archive: Path, root: Path, failed: Failed) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from sketchshape.metrics import Scores, evaluate
 from sketchshape.resources import VERSION
 from sketchshape.runs.embeddings import Embeddings, load_embeddings
 from sketchshape.say import say
+from sketchshape.zips import is_file
 
 
 def scores_of(embeddings: Embeddings) -> Scores:
@@ -120,6 +121,6 @@ def read_items(folder: Path) -> tuple[list[ShapeItem], list[SketchItem]]:
     shapes = [ShapeItem(id, 0, Path(path)) for id, path in items["gallery"].items()]
     sketches = [SketchItem(id, 0, Path(one["path"]), one["line"]) for id, one in items["queries"].items()]
     return (
-        [item for item in shapes if item.path.is_file()],
+        [item for item in shapes if is_file(item.path)],
         [item for item in sketches if item.path.is_file()],
     )

@@ -1,6 +1,7 @@
 """Measure a run: NN, FT, ST, E, DCG and mAP of its test sketches, or of folders it has never seen.
 
 A folder has a sub-folder for each class, of sketches (pictures or Quick, Draw! strokes) or of mesh files.
+Of shapes, zip archives are folders.
 """
 
 from __future__ import annotations
@@ -27,9 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     from sketchshape.train.measure import measure
 
     existing_folder(arguments.run, "the folder of a run, such as runs/psb76")
-    for folder in (arguments.queries, arguments.gallery):
-        if folder is not None:
-            existing_folder(folder, "one with a sub-folder for each class")
+    if arguments.queries is not None:
+        existing_folder(arguments.queries, "one with a sub-folder for each class")
     measured = measure(
         arguments.run,
         arguments.queries,
