@@ -9,7 +9,8 @@ FROM python:3.12-slim AS build
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
-RUN python -m venv /opt/sketchshape && /opt/sketchshape/bin/pip install --no-cache-dir '.[serve]'
+# With the extras that read further formats of shapes and drawings.
+RUN python -m venv /opt/sketchshape && /opt/sketchshape/bin/pip install --no-cache-dir '.[serve,draco,dae,step,svg,heic]'
 
 FROM python:3.12-slim
 COPY --from=build /opt/sketchshape /opt/sketchshape
