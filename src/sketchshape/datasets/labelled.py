@@ -119,6 +119,24 @@ def find_sketches(root: Path, base: Path) -> Found[SketchItem]:
     return Found(items, problems)
 
 
+def check_common(queries: Iterable[str], shapes: Iterable[str]) -> None:
+    """Demand that some query has a shape of its class.
+
+    Args:
+        queries: class names of the queries, in the form of `class_key`.
+        shapes: class names of the shapes, likewise.
+
+    Raises:
+        DatasetError: none has.
+    """
+    asked, there = sorted(set(queries)), sorted(set(shapes))
+    if not set(asked) & set(there):
+        raise DatasetError(
+            f"no query has a shape of its class: queries are of {some(asked)}, shapes of {some(there)}; "
+            "name the class folders alike"
+        )
+
+
 class _Labels(dict[str, int]):
     """Numbers for class names, the same for two spellings of one."""
 

@@ -12,11 +12,12 @@ import numpy as np
 
 from sketchshape.config.run import RunSettings
 from sketchshape.datasets import ShapeItem, SketchItem, class_key, read_labelled_folder
-from sketchshape.datasets.walk import some
+from sketchshape.datasets.labelled import check_common
 from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import SketchshapeError, UsageError
 from sketchshape.mesh import AXES
-from sketchshape.metrics import NAMES, Scores, evaluate, mean_and_spread
+from sketchshape.metrics import Scores, evaluate
+from sketchshape.metrics.measured import Measured
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
 from sketchshape.search.ways import Ways
@@ -49,44 +50,6 @@ class Side:
     def unsure(self) -> int:
         """How many shapes have several ways up."""
         return int((self.ways.counts > 1).sum()) if self.ways else 0
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """The figures of a run.
-
-    Args:
-        seeds: scores by seed.
-        unreadable: one line for each file that could not be read.
-        missing: class names of queries that no shape of the gallery has, with how many queries.
-        unsure: shapes that are compared in several ways up, of which the best counts.
-    """
-
-    seeds: dict[int, Scores]
-    unreadable: tuple[str, ...]
-    missing: dict[str, int]
-    unsure: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Give means over the seeds as fractions, their spread, and the counts.
-
-        Queries that could not be read or whose class has no shape are in `skipped`.
-        """
-        scores = list(self.seeds.values())
-        figures = dict(zip(NAMES, mean_and_spread(scores).values(), strict=True))
-        first = scores[0]
-        return {
-            **{name: mean for name, (mean, _) in figures.items()},
-            "queries": first.queries,
-            "classes": len(first.per_class),
-            "gallery": first.gallery,
-            "unsure": self.unsure,
-            "skipped": first.skipped,
-            "unreadable": list(self.unreadable),
-            "classes_without_shapes": self.missing,
-            "spread": {name: spread if len(scores) > 1 else None for name, (_, spread) in figures.items()},
-            "seeds": {str(seed): one.to_json() for seed, one in self.seeds.items()},
-        }
 
 
 def measure(
@@ -141,7 +104,7 @@ def measure(
                 query_names, query_rows = asked.names, trained.embed_sketches(asked.data)
             if offered:
                 shape_names, shape_rows = offered.names, trained.embed_shapes(offered.data, offered.lines)
-        _check_common(query_names, shape_names)
+        check_common(query_names, shape_names)
         similarity = likeness(own.likeness).between(query_rows, shape_rows)
         if offered and offered.ways:
             similarity = offered.ways.best(similarity)
@@ -205,12 +168,3 @@ def _side(
         tuple(dict.fromkeys(gathered.problems)),  # a shape that may stand in several ways fails in each
         gathered.lines,
     )
-
-
-def _check_common(queries: list[str], shapes: list[str]) -> None:
-    if not set(queries) & set(shapes):
-        asked, there = sorted(set(queries)), sorted(set(shapes))
-        raise SketchshapeError(
-            f"no query has a shape of its class: queries are of {some(asked)}, shapes of {some(there)}; "
-            "name the class folders alike"
-        )
