@@ -192,6 +192,27 @@ def test_center_softmax_has_the_teacher_of_cgn_and_a_student_of_its_own(tmp_path
         _train("center_softmax", folders[1], key="same", margin=0.0)
 
 
+def test_several_students_of_center_softmax_say_what_they_say_in_the_mean(tmp_path):
+    alone = _train("center_softmax", tmp_path / "one")
+    several = _train("center_softmax", tmp_path / "three", students=3)
+    networks = list(several.sketches.networks)
+    first, own = networks[0].state_dict(), alone.sketches.state_dict()
+    assert first.keys() == own.keys()
+    assert all(torch.equal(first[name], own[name]) for name in own)
+    features = torch.from_numpy(INPUTS.test.data[:, 0])
+    with torch.no_grad():
+        rows = [network(features) for network in networks]
+    assert not torch.equal(rows[0], rows[1])
+    assert not torch.equal(rows[1], rows[2])
+    mean = functional.normalize(sum(rows) / 3, dim=1).numpy()
+    np.testing.assert_allclose(several.embed_sketches(INPUTS.test.data[:, :1]), mean, atol=1e-6)
+    assert np.array_equal(*[one.embed_shapes(INPUTS.gallery.data) for one in (alone, several)])
+    with pytest.raises(ConfigError, match=r"options\.students is 2 and teacher\.modality is 'sketch'"):
+        _train("center_softmax", tmp_path / "swapped", _teacher(modality="sketch"), students=2)
+    with pytest.raises(ConfigError, match=r"options\.students"):
+        _train("center_softmax", tmp_path / "none", students=0)
+
+
 def test_sl_adds_its_losses_with_their_weights():
     options = sl.Options(tight=3.0, pull=7.0, margin=1.2)
     shapes = sl.Shapes(_encoder(), 12, options, seed=1)

@@ -9,7 +9,6 @@ to no word has no say. A method of our own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -23,11 +22,12 @@ from sketchshape.config.run import RunSettings
 from sketchshape.files import digest
 from sketchshape.train.cgn.lessons import teaching, wording
 from sketchshape.train.cgn.teacher import Teacher
-from sketchshape.train.data.items import Batch, step_seed
+from sketchshape.train.data.items import Batch
 from sketchshape.train.engine.method import Method
 from sketchshape.train.engine.task import Task
 from sketchshape.train.losses.am_softmax import am_softmax_loss
 from sketchshape.train.methods import Compared
+from sketchshape.train.methods._together import Together, seeds_of
 from sketchshape.train.models.encoder import Encoder, ParameterGroup
 from sketchshape.train.models.pair import new_pair
 from sketchshape.train.models.retriever import Sizes
@@ -74,23 +74,6 @@ class Nearness(nn.Module):
         """Give (B, words) float32 in 0..1, exp(sharpness (cosine - 1)), as for `Encoder.forward`."""
         cosines = self.encoder.embed(inputs) @ self.directions.T
         return torch.exp(self.sharpness * (cosines - 1))
-
-
-class Together(nn.Module):
-    """The mean of what several networks say of the same items, each brought to length 1.
-
-    Args:
-        networks: (B, ...) -> (B, words).
-    """
-
-    def __init__(self, networks: Sequence[Nearness]) -> None:
-        super().__init__()
-        self.networks = nn.ModuleList(networks)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Give (B, words) float32."""
-        said = [functional.normalize(network(inputs), dim=1) for network in self.networks]
-        return torch.stack(said).mean(0)
 
 
 class ShapeStudent(Method[Batch]):
@@ -173,8 +156,3 @@ class WordSpace(Compared):
         shapes = teaching(task.inputs, replace(run, teacher=replace(run.teacher, modality="shape")))
         key = digest(vars(self.options), directions.cpu().numpy().tobytes())
         return task.fit(student.to(task.device), shapes, run.student, "shapes", key).seconds
-
-
-def seeds_of(seed: int, count: int) -> list[int]:
-    """Give the seeds of heads; the first one is that of the run."""
-    return [seed, *(step_seed(seed, 0, number) % 2**31 for number in range(1, count))]
