@@ -26,6 +26,7 @@ FLOORS = (
     ("render", "datasets"),
     ("encoders",),
     ("upright",),
+    ("engines",),
     ("index",),
     ("search",),
     ("runs",),

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sketchshape.cli.options import add_json, add_limits, add_up, add_workers
+from sketchshape.cli.options import add_engine, add_json, add_limits, add_up, add_workers, engine_of
 from sketchshape.say import say, say_json
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--fresh", action="store_true", help="remove what the index holds first, but for chosen ways up"
     )
     parser.add_argument("--watch", action="store_true", help="go on, and index what changes, until Ctrl-C")
+    add_engine(parser, "exact at first, later as before")
     add_workers(parser)
     add_limits(parser)
     add_json(parser)
@@ -61,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             timeout=arguments.timeout,
             memory=arguments.memory,
             quiet=arguments.json or before is not None,
+            **engine_of(arguments),
         )
 
     if not arguments.watch:

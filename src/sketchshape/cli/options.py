@@ -17,6 +17,8 @@ SHELLS = ("bash", "zsh", "tcsh")
 FOLDERS = frozenset({"DIR", "FOLDER", "INDEX", "OUT", "RUN"})  # what help calls the value of such an option
 WAYS = ("auto", "y", "z", "x", "-y", "-z", "-x")  # what may point up; auto: what the shape looks like
 FILES = frozenset({"FILE", "SHAPE"})
+ENGINES = ("exact", "faiss", "faiss-hnsw")
+ENGINE_URL = "SKETCHSHAPE_ENGINE_URL"
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +46,21 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 def add_up(parser: argparse.ArgumentParser, help: str, **more: Any) -> None:
     """Add `--up`: which axis of the files points up; None where it is not given."""
     parser.add_argument("--up", choices=WAYS, help=help, **more)
+
+
+def add_engine(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add `--engine` and `--engine-url`: what holds the vectors beside the index; None where not given."""
+    parser.add_argument("--engine", choices=ENGINES, help=f"what tells which vectors are near ({default})")
+    parser.add_argument(
+        "--engine-url",
+        metavar="URL",
+        help=f"of the engine's server; also {ENGINE_URL}, which others do not see",
+    )
+
+
+def engine_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Give the engine and the address of its server that a command was given."""
+    return {"engine": arguments.engine, "engine_url": arguments.engine_url or os.environ.get(ENGINE_URL)}
 
 
 def shape_of(catalogue: Catalogue, text: str) -> int:

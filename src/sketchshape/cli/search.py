@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sketchshape.cli.options import add_json, positive, shape_of
+from sketchshape.cli.options import add_engine, add_json, engine_of, positive, shape_of
 from sketchshape.errors import UsageError
 from sketchshape.say import say, say_json
 
@@ -40,6 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--unique", action="store_true", help="only the best of near-identical shapes")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="encoders (those that ship)")
+    add_engine(parser, "the one of the index")
     parser.add_argument("--open", action="store_true", help="open the first result")
     add_json(parser)
 
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("give one of DRAWING, --like and --class, not several")
     if not any(query is not None for query in queries) and not arguments.words.strip():
         raise UsageError("nothing to search for: give a DRAWING, --like SHAPE, --class NAME or --words TEXT")
-    searcher = Searcher.open(arguments.index, arguments.bundle)
+    searcher = Searcher.open(arguments.index, arguments.bundle, **engine_of(arguments))
     ranking = _ask(searcher, arguments)
     if arguments.json:
         say_json(_as_json(searcher, ranking))

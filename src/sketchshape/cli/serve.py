@@ -14,6 +14,7 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+from sketchshape.cli.options import add_engine, engine_of
 from sketchshape.cli.strangers import RATE, SHORT, TOKEN, add_strangers, read_token, to_port
 from sketchshape.errors import UsageError
 from sketchshape.say import say
@@ -45,6 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="nobody can turn shapes on the page (the default where others than this machine may ask)",
     )
+    add_engine(parser, "the one of the index")
     add_strangers(parser)
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
 
@@ -65,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         proxies=arguments.trusted_proxy,
         metrics=arguments.metrics,
         browse=arguments.open,
+        **engine_of(arguments),
     )
     return 0
 
@@ -84,6 +87,8 @@ def serve(
     proxies: Sequence[str] = (),
     metrics: tuple[str, int] | None = None,
     browse: bool = False,
+    engine: str | None = None,
+    engine_url: str | None = None,
 ) -> None:
     """Serve an index until Ctrl-C or SIGTERM, and print the address.
 
@@ -102,9 +107,11 @@ def serve(
         proxies: that are trusted to tell for whom they ask.
         metrics: host and port of the counts for Prometheus.
         browse: open the page in a browser.
+        engine: that holds the vectors; None is the one that the index was made with.
+        engine_url: of its server; None is the one that the index was made with.
 
     Raises:
-        MissingExtraError: the extra [serve] is not installed.
+        MissingExtraError: the extra [serve] is not installed, or that of the engine.
         UsageError: a port is taken, there is no index, a name, a proxy, the token or the root path is none,
             or others can reach the service and it is neither locked nor said that it is open.
     """
@@ -127,7 +134,7 @@ def serve(
     proxied = bool(names or root_path.strip("/"))  # then others reach it, who need not know where files are
     ours = local and not proxied
     closed = not ours if read_only is None else read_only
-    searcher = Searcher.open(index, bundle)
+    searcher = Searcher.open(index, bundle, engine=engine, engine_url=engine_url)
     counts = Metrics(len(searcher)) if metrics or not ours else None
     app = create_app(
         searcher,

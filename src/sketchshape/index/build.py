@@ -15,6 +15,7 @@ from sketchshape.index.catalogue import NAME, Catalogue, set_fact
 from sketchshape.index.changes import Changes
 from sketchshape.index.choices import check_way, choose_folder
 from sketchshape.index.contents import compact, group, remove_unused
+from sketchshape.index.held import bring, held_by
 from sketchshape.index.library import File, as_text, mesh_files
 from sketchshape.index.lock import LOCK, alone
 from sketchshape.index.schema import forget_shapes
@@ -70,6 +71,8 @@ def build_index(
     timeout: float = TIMEOUT,
     memory: float = MEMORY,
     quiet: bool = False,
+    engine: str | None = None,
+    engine_url: str | None = None,
 ) -> IndexSummary:
     """Bring an index to the state of a folder: only what is new, changed, moved or gone is worked on.
 
@@ -89,15 +92,21 @@ def build_index(
         timeout: seconds that a file may take in each step; one that takes more is a failure like others.
         memory: bytes that a file may take, on Linux; one that takes more is a failure like others.
         quiet: show no progress.
+        engine: that holds the vectors beside the index; None is the one of the last run, at first `exact`,
+            which needs none.
+        engine_url: of its server; None is that of the last run.
 
     Returns:
         What was done.
 
     Raises:
-        UsageError: `folder` is no folder, has no mesh files, `up` is no way up, or `index` is a folder of
-            something else.
-        ArtefactError: the index is damaged, or was made with another bundle or renderer.
-        SketchshapeError: another process works on the index, or it cannot be written to.
+        UsageError: `folder` is no folder, has no mesh files, `up` is no way up, `index` is a folder of
+            something else, or there is no such engine.
+        MissingExtraError: a package that the engine needs is not installed.
+        ArtefactError: the index is damaged, or it or what the engine holds was made with another bundle or
+            renderer.
+        SketchshapeError: another process works on the index, it cannot be written to, or the server of the
+            engine cannot be reached.
     """
     root, target = Path(os.path.abspath(folder)), Path(index)
     if not is_folder(root):
@@ -113,6 +122,8 @@ def build_index(
             _empty(target)
         with Catalogue(target, create=True) as catalogue:
             catalogue.check_made_with(bundle)
+            held = held_by(catalogue, engine, engine_url)
+            bring(catalogue, bundle, held, fresh=fresh)  # what keeps it from that is said before the work
             if up is not None:
                 with catalogue.transaction() as base:
                     choose_folder(base, as_text(root), up)
@@ -127,6 +138,7 @@ def build_index(
             remove_unused(catalogue)
             groups = group(catalogue, bundle)
             compact(catalogue, bundle.numbers)
+            bring(catalogue, bundle, held)
             failed = [one for one in catalogue.failures() if one[0].is_relative_to(as_text(root))]
             warned = [one for one in catalogue.warnings() if one[0].is_relative_to(as_text(root))]
             counts = changes.counts

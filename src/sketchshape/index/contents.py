@@ -14,11 +14,11 @@ import numpy as np
 
 from sketchshape.encoders.bundle import Bundle
 from sketchshape.encoders.likeness import COSINE
+from sketchshape.engines.vectors import Vectors
 from sketchshape.errors import ArtefactError, FileError
 from sketchshape.index.catalogue import Catalogue, set_fact
 from sketchshape.index.changes import Changes, key_of
 from sketchshape.index.groups import components, twins
-from sketchshape.index.vectors import Vectors
 from sketchshape.index.ways import Job
 from sketchshape.metrics.rows import unit
 from sketchshape.types import F32

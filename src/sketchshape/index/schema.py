@@ -67,7 +67,8 @@ def upgrade(base: sqlite3.Connection) -> None:
 
 def forget_shapes(base: sqlite3.Connection) -> None:
     """Empty all tables but those of what a person chose, inside a transaction."""
-    for table in ("fact", "content", "shape", "twin", "failure", "stand", "reading", "sqlite_sequence"):
+    base.execute("DELETE FROM fact WHERE name NOT IN ('engine', 'engine_url', 'collection')")
+    for table in ("content", "shape", "twin", "failure", "stand", "reading", "sqlite_sequence"):
         base.execute(f"DELETE FROM {table}")
 
 

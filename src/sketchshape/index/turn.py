@@ -11,6 +11,7 @@ from sketchshape.index.catalogue import Catalogue, Entry
 from sketchshape.index.changes import Changes
 from sketchshape.index.choices import check_way, choose_folder, choose_shape, forget_shapes
 from sketchshape.index.contents import compact, group, remove_unused
+from sketchshape.index.held import bring, held_by
 from sketchshape.index.library import File
 from sketchshape.index.lock import alone
 from sketchshape.index.standing import Standing
@@ -53,7 +54,8 @@ def turn_shape(
     Raises:
         UsageError: there is no index, no such shape, or `up` is no way up.
         MeshError: its file changed since it was indexed.
-        SketchshapeError: another process works on the index, or it cannot be written.
+        SketchshapeError: another process works on the index, it cannot be written, or the server of its
+            engine cannot be reached.
     """
     check_way(up)
     target, encoders = Path(index), Bundle.open() if bundle is None else bundle
@@ -86,6 +88,7 @@ def turn_shape(
         remove_unused(catalogue)
         group(catalogue, encoders)
         compact(catalogue, encoders.numbers)
+        bring(catalogue, encoders, held_by(catalogue))
     return [one.id for one in concerned]
 
 

@@ -1,9 +1,8 @@
-"""Search in an index: exact likeness over vectors in a memory map, with words and filters."""
+"""Search in an index: by likeness over vectors in a memory map, with words and filters."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +15,17 @@ from sketchshape.errors import SketchError, UsageError
 from sketchshape.images import prepare
 from sketchshape.index.catalogue import Catalogue
 from sketchshape.index.contents import read_vectors
+from sketchshape.index.held import Held, held_by, open_engine, rows_of
 from sketchshape.search.drawing import Sketch, read_drawing
+from sketchshape.search.filters import Filters
 from sketchshape.search.library_map import principal_plane
 from sketchshape.search.looks import Looks
 from sketchshape.search.names import Names
-from sketchshape.search.ranking import falling, inside_of
+from sketchshape.search.nearest import Nearest
+from sketchshape.search.query import Query
+from sketchshape.search.ranking import falling
 from sketchshape.search.ways import Ways
-from sketchshape.search.words import Words
+from sketchshape.search.words import Found, Words
 from sketchshape.types import F32, I64, Ranking, Taken
 
 TAKEN, LEAST_TAKEN = 5, 0.03  # words that a drawing is taken for: how many at most, and how likely at least
@@ -38,10 +41,11 @@ class Searcher:
     Args:
         catalogue: of the index.
         bundle: that the index was made with.
+        held: the engine that tells where to look; None compares all shapes.
     """
 
-    def __init__(self, catalogue: Catalogue, bundle: Bundle) -> None:
-        self.catalogue, self.bundle = catalogue, bundle
+    def __init__(self, catalogue: Catalogue, bundle: Bundle, held: Held | None = None) -> None:
+        self.catalogue, self.bundle, self.held = catalogue, bundle, held or Held()
         with catalogue.snapshot():
             rows = catalogue.rows(
                 "SELECT id, path, format, faces, grp, tags FROM shape JOIN stand ON shape = id AND place = 0 "
@@ -52,37 +56,54 @@ class Searcher:
                 "ORDER BY shape, place"
             )
             self._vectors = read_vectors(catalogue, bundle.numbers)
+            held_rows = None if self.held.exact else rows_of(catalogue, bundle, self._vectors)
             self.state = catalogue.state()
         self._shapes = self._vectors.reshape(len(self._vectors), *bundle.row)
         self.ids: I64 = np.array([row[0] for row in rows], np.int64)
         self._paths = [row[1] for row in rows]
         self._by_path: I64 = np.array(sorted(range(len(rows)), key=self._paths.__getitem__), np.int64)
-        self._formats = np.array([row[2] for row in rows], dtype=np.str_)
-        self._faces = np.array([row[3] for row in rows], np.int64)
+        self._filters = Filters(
+            self._paths, [row[2] for row in rows], np.array([row[3] for row in rows], np.int64)
+        )
         self._groups = np.array([row[4] for row in rows], np.int64)
         self._tags = [row[5] for row in rows]
         self._ways = Ways([shape for shape, _, _ in ways], [up for _, up, _ in ways])
         self._rows: I64 = np.array([row for _, _, row in ways], np.int64)  # of each way
+        self._nearest = None
+        if held_rows is not None:
+            engine = open_engine(catalogue, bundle, self.held, held_rows)
+            self._nearest = Nearest(engine, held_rows, self._ways, self._rows)
 
     @classmethod
-    def open(cls, index: str | Path, bundle: Bundle | str | Path | None = None) -> Searcher:
+    def open(
+        cls,
+        index: str | Path,
+        bundle: Bundle | str | Path | None = None,
+        *,
+        engine: str | None = None,
+        engine_url: str | None = None,
+    ) -> Searcher:
         """Open an index.
 
         Args:
             index: the folder that `sketchshape index` wrote.
             bundle: the encoders; None is the bundle that ships.
+            engine: that holds the vectors, `exact` for none; None is the one that the index was made with.
+            engine_url: of its server; None is the one that the index was made with.
 
         Returns:
             The searcher.
 
         Raises:
-            UsageError: there is no index in the folder.
-            ArtefactError: the index is damaged, or was made with another bundle.
+            UsageError: there is no index in the folder, or no such engine.
+            MissingExtraError: a package that the engine needs is not installed.
+            ArtefactError: the index is damaged, or it or what the engine holds was made with another bundle.
+            SketchshapeError: the server of the engine cannot be reached.
         """
         encoders = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
         catalogue = Catalogue(Path(index))
         catalogue.check_made_with(encoders)
-        return cls(catalogue, encoders)
+        return cls(catalogue, encoders, held_by(catalogue, engine, engine_url))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -121,11 +142,9 @@ class Searcher:
         """
         if sketch is None and not words.strip():
             raise UsageError("nothing to search for: give a drawing, or words")
-        compare = self.bundle.likeness.between
         vector = None if sketch is None else self.embed(sketch)
-        alike = None if vector is None else compare(vector[None], self._shapes)[0]
-        allowed = self._allowed(folder, formats, faces)
-        return self._best(alike, k, words, allowed, unique, vector)
+        query = None if vector is None else Query(self.bundle.likeness, vector[None])
+        return self._best(query, k, words, self._filters.passing(folder, formats, faces), unique, vector)
 
     def like(
         self,
@@ -148,11 +167,9 @@ class Searcher:
             raise UsageError(
                 f"no shape {shape} in {self.catalogue.path.parent}; `sketchshape search` shows ids"
             )
-        allowed = self._allowed(folder, formats, faces)
-        allowed[place] = False
-        own = self._shapes[self._rows[self._ways.of(place)]]
-        alike = self.bundle.likeness.among(own, self._shapes).max(0)
-        return self._best(alike, k, words, allowed, unique)
+        own = Query(self.bundle.likeness, self._shapes[self._rows[self._ways.of(place)]], of_shape=True)
+        allowed = self._filters.passing(folder, formats, faces)
+        return self._best(own, k, words, allowed, unique, without=place)
 
     def by_class(
         self,
@@ -170,9 +187,8 @@ class Searcher:
         Raises:
             UsageError: there is no such class, or an argument is out of its range.
         """
-        allowed = self._allowed(folder, formats, faces)
-        alike = self.bundle.likeness.between(self.bundle.center(name)[None], self._shapes)[0]
-        return self._best(alike, k, words, allowed, unique)
+        center = Query(self.bundle.likeness, self.bundle.center(name)[None])
+        return self._best(center, k, words, self._filters.passing(folder, formats, faces), unique)
 
     def embed(self, sketch: Sketch) -> F32:
         """Embed a sketch: (D,) float32, see `Bundle`; arguments and errors as for `search`."""
@@ -220,72 +236,91 @@ class Searcher:
         best = [(self.bundle.words.names[place], float(shares[place])) for place in falling(shares, TAKEN)]
         return tuple(Taken(word, share) for word, share in best if share >= LEAST_TAKEN)
 
-    @cached_property
-    def _folders(self) -> tuple[list[str], I64]:
-        """All folders, and the place of the folder of each shape: there are far fewer folders than shapes."""
-        places: dict[str, int] = {}
-        found = [places.setdefault(os.path.dirname(path), len(places)) for path in self._paths]
-        return list(places), np.array(found, np.int64)
-
     def _best(
         self,
-        alike: F32 | None,
+        query: Query | None,
         k: int,
         words: str,
-        allowed: NDArray[np.bool_],
+        allowed: NDArray[np.bool_] | None,
         unique: bool,
         sketch: F32 | None = None,
+        without: int | None = None,
     ) -> Ranking:
+        """Rank the shapes that an engine names, and where it names too few, all."""
         if k < 1:
             raise UsageError(f"k is {k}, expected at least 1")
-        each = None if alike is None else alike[self._rows]
-        likeness = np.zeros(len(self), np.float32) if each is None else self._ways.best(each)
         found = self._words.find(words) if words.strip() else None
-        scores = likeness if found is None else likeness + found.gain
-        if alike is None and found is not None:
-            allowed = allowed & found.hit
-        # Of equal scores the first path comes first, however files were indexed, and the last bits of sums,
-        # which differ between processors, do not count.
-        places, scores = self._by_path[allowed[self._by_path]], np.round(scores, DIGITS)
+        if query is not None and found is None and self._nearest is not None:
+            total = len(self) if allowed is None else int(allowed.sum())
+            for more in (1, 8) if unique else (1,):
+                places = self._nearest.shapes(query.vectors, more * k + (without is not None), allowed)
+                if places is None:
+                    break
+                places = places[np.argsort(self._path_ranks[places])]
+                ranking = self._rank(query, places, k, None, unique, sketch, without)
+                if len(ranking) >= min(k, total - (without is not None)):
+                    return ranking
+        places = self._by_path if allowed is None else self._by_path[allowed[self._by_path]]
+        return self._rank(query, places, k, found, unique, sketch, without)
+
+    def _rank(
+        self,
+        query: Query | None,
+        places: I64,
+        k: int,
+        found: Found | None,
+        unique: bool,
+        sketch: F32 | None,
+        without: int | None,
+    ) -> Ranking:
+        """Rank shapes, given by their places in the order of their paths."""
+        if without is not None:
+            places = places[places != without]
+        if query is None and found is not None:
+            places = places[found.hit[places]]
+        likeness = np.zeros(len(places), np.float32) if query is None else self._alike(query, places)
         sure = None
         if self.bundle.confidence is not None and sketch is not None and len(places):
-            sure = self.bundle.confidence.of(float(likeness[places].max()), sketch)
-        elif alike is None and found is not None and self.bundle.words is not None and len(places):
+            sure = self.bundle.confidence.of(float(likeness.max()), sketch)
+        elif query is None and found is not None and self.bundle.words is not None and len(places):
             sure = float(found.sure[places].max())
-        order = places[falling(scores[places], None if unique else k)]
+        # Of equal scores the first path comes first, however files were indexed, and the last bits of sums,
+        # which differ between processors, do not count.
+        scores = np.round(likeness if found is None else likeness + found.gain[places], DIGITS)
+        order = falling(scores, None if unique else k)
         if unique:
-            _, first = np.unique(self._groups[order], return_index=True)
+            _, first = np.unique(self._groups[places[order]], return_index=True)
             order = order[np.sort(first)[:k]]
-        chosen = order.tolist()
+        chosen = places[order]
         return Ranking(
-            tuple(self.ids[order].tolist()),
+            tuple(self.ids[chosen].tolist()),
             scores[order],
-            tuple(Path(self._paths[place]) for place in chosen),
+            tuple(Path(self._paths[place]) for place in chosen.tolist()),
             sure,
-            tuple(self._ways.found(place, each) for place in chosen),
+            self._ups(query, chosen),
             self._taken_for(sketch),
             () if found is None else found.unknown,
         )
 
-    def _allowed(
-        self,
-        folder: str | Path | None,
-        formats: Collection[str] | None,
-        faces: tuple[int | None, int | None] | None,
-    ) -> NDArray[np.bool_]:
-        allowed = np.ones(len(self), bool)
-        if folder is not None:
-            names, place = self._folders
-            inside = inside_of(folder)
-            allowed &= np.fromiter((inside(name) for name in names), bool, len(names))[place]
-        if formats is not None:
-            wanted = [
-                f".{one.lower().lstrip('.')}" for one in ([formats] if isinstance(formats, str) else formats)
-            ]
-            allowed &= np.isin(self._formats, wanted)
-        if faces is not None:
-            least, most = faces
-            allowed &= self._faces >= (least or 0)
-            if most is not None:
-                allowed &= self._faces <= most
-        return allowed
+    def _alike(self, query: Query, places: I64) -> F32:
+        """Compare with some shapes, or with all in one product: (len(places),) float32."""
+        if 8 * len(places) < len(self):
+            ways = self._ways.of_all(places)
+            return self._ways.best(query.alike(self._shapes[self._rows[ways]]), places)
+        alike = self._ways.best(query.alike(self._shapes)[self._rows])
+        return alike[places]
+
+    def _ups(self, query: Query | None, places: I64) -> tuple[str, ...]:
+        """Give the way in which each shape is found, the likeliest one where there is no query."""
+        ways = [self._ways.of(place) for place in places.tolist()]
+        if query is None or self._ways.most == 1:
+            return tuple(self._ways.up(way.start) for way in ways)
+        best = [way.start + int(query.alike(self._shapes[self._rows[way]]).argmax()) for way in ways]
+        return tuple(map(self._ways.up, best))
+
+    @cached_property
+    def _path_ranks(self) -> I64:
+        """Place of each shape in the order of the paths."""
+        ranks = np.empty_like(self._by_path)
+        ranks[self._by_path] = np.arange(len(ranks))
+        return ranks

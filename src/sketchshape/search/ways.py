@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -19,36 +20,54 @@ class Ways:
 
     def __init__(self, shapes: Sequence[int], ups: Sequence[str]) -> None:
         ids = np.asarray(shapes, np.int64)
-        self._ups, self._end = list(ups), len(ids)
+        self._ups = list(ups)
         self.first: I64 = np.flatnonzero(np.diff(ids, prepend=-1))
         """Place of the first way of each shape."""
+        self.counts: I64 = np.diff(self.first, append=len(ids))
+        """How many ways each shape has."""
+
+    @cached_property
+    def shape(self) -> I64:
+        """Place of the shape of each way."""
+        return np.repeat(np.arange(len(self.first)), self.counts)
+
+    @cached_property
+    def most(self) -> int:
+        """Ways of the shape that has the most, 1 or more."""
+        return int(self.counts.max(initial=1))
 
     def of(self, shape: int) -> slice:
         """Give the places of the ways of a shape, the n-th."""
-        after = int(self.first[shape + 1]) if shape + 1 < len(self.first) else self._end
-        return slice(int(self.first[shape]), after)
+        first = int(self.first[shape])
+        return slice(first, first + int(self.counts[shape]))
 
-    @property
-    def counts(self) -> I64:
-        """(shapes,) int64, how many ways each has."""
-        return np.diff(self.first, append=self._end)
+    def of_all(self, shapes: I64) -> I64:
+        """Give the places of the ways of some shapes, one after the other."""
+        return joined(self.first[shapes], self.counts[shapes])
 
-    def best(self, scores: F32) -> F32:
+    def best(self, scores: F32, shapes: I64 | None = None) -> F32:
         """Give the best score of each shape.
 
         Args:
             scores: (..., ways) float32.
+            shapes: whose ways they are; None is all.
 
         Returns:
             (..., shapes) float32.
         """
-        if len(self.first) == self._end:  # each stands in one way
+        counts = self.counts if shapes is None else self.counts[shapes]
+        if len(counts) == scores.shape[-1]:  # each stands in one way
             return scores
-        best: F32 = np.maximum.reduceat(scores, self.first, axis=-1)
+        best: F32 = np.maximum.reduceat(scores, np.cumsum(counts) - counts, axis=-1)
         return best
 
-    def found(self, shape: int, scores: F32 | None) -> str:
-        """Give the way in which a shape has its best score, the likeliest one where there are no scores."""
-        ways = self.of(shape)
-        best = 0 if scores is None else int(scores[ways].argmax())
-        return self._ups[ways][best]
+    def up(self, way: int) -> str:
+        """Give the axis of a way."""
+        return self._ups[way]
+
+
+def joined(begin: I64, counts: I64) -> I64:
+    """Join ranges: from each begin on so many numbers."""
+    before = np.cumsum(counts) - counts
+    numbers: I64 = np.repeat(begin - before, counts) + np.arange(int(counts.sum()))
+    return numbers

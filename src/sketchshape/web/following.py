@@ -43,7 +43,8 @@ class Following:
         with contextlib.suppress(SketchshapeError, OSError, sqlite3.Error):
             found = _identity(old.catalogue.path)
             if found is not None and found != self._file:  # made anew in another file
-                self._library.reload(Searcher.open(self._library.index, old.bundle))
+                held = {"engine": old.held.engine, "engine_url": old.held.url}
+                self._library.reload(Searcher.open(self._library.index, old.bundle, **held))
                 self._file = found
                 return True
             if old.catalogue.state() != old.state:

@@ -52,7 +52,8 @@ class Library:
 
     def reload(self, searcher: Searcher | None = None) -> None:
         """Show the index as it is now, or as another searcher has it."""
-        self.searcher = searcher or Searcher(self.searcher.catalogue, self.searcher.bundle)
+        old = self.searcher
+        self.searcher = searcher or Searcher(old.catalogue, old.bundle, old.held)
         self.__dict__.pop("map", None)
 
     def entry(self, id: int) -> Entry:
