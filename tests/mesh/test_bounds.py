@@ -228,6 +228,21 @@ def test_a_3mf_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
             load_mesh(tmp_path / f"{name}.3mf")
 
 
+def test_elements_of_3mf_in_elements_have_a_bound(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.3mf", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("3D/3dmodel.model", "<a>" * 1_000_000)
+    with pytest.raises(MeshError, match="its XML is nested more than 100 deep"):
+        load_mesh(tmp_path / "a.3mf")
+
+
+def test_a_million_blanks_that_are_not_ascii_are_read_in_no_time(tmp_path: Path) -> None:
+    (tmp_path / "a.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n" + "\u00a0\u2003" * 500_000)
+    load_mesh(tmp_path / "a.obj")
+    start = time.process_time()
+    assert len(load_mesh(tmp_path / "a.obj").faces) == 1
+    assert time.process_time() - start < 2
+
+
 def dae(nodes: str, scene: str = "<instance_node url='#n0'/>") -> bytes:
     return (
         '<COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema" version="1.4.1"><asset/>'
@@ -259,7 +274,7 @@ def test_a_million_triangles_that_fill_the_picture_are_refused() -> None:
     corners = np.random.default_rng(0).normal(size=(900_000, 3))
     corners /= np.linalg.norm(corners, axis=1, keepdims=True)
     mesh = Mesh(corners.astype(np.float32), np.arange(900_000, dtype=np.int32).reshape(-1, 3))
-    with pytest.raises(ValueError, match=r"cover the picture \d+,\d+ times, expected at most 10,000"):
+    with pytest.raises(ValueError, match=r"cover the picture \d+,\d+ times, expected at most 2,000"):
         render_views(mesh, 1)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 
 import numpy as np
 
@@ -22,12 +21,14 @@ ZEROS = {
 """Which of each four bytes are zero where ASCII stands in wider units."""
 SAMPLE = 4096
 
-OTHERS = re.compile(
-    rb"\xc2[\x85\xa0]|\xe2\x80[\x80-\x8b\xa8\xa9\xaf]|\xe2\x81[\x9f\xa0]|\xe2\x88\x92|\xe3\x80\x80|\xef\xbb\xbf|\xa0"
-)
-"""Blanks, ends of lines and the minus sign that are not ASCII, in UTF-8; and the blank of Latin-1."""
-ENDS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
-MINUS = b"\xe2\x88\x92"
+BLANKS = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f\u2060\u3000\ufeff"
+STANDINS = {
+    **dict.fromkeys(map(str.encode, BLANKS), b" "),
+    **dict.fromkeys(map(str.encode, "\u0085\u2028\u2029"), b"\n"),
+    "\u2212".encode(): b"-",
+    b"\xa0": b" ",  # the blank of Latin-1: after those of UTF-8, which end with this byte
+}
+"""Blanks, ends of lines and the minus sign that are not ASCII, in UTF-8."""
 
 
 def plain(data: bytes) -> bytes:
@@ -37,7 +38,10 @@ def plain(data: bytes) -> bytes:
     """
     if code := encoding(data):
         data = data.decode(code, "replace").encode("utf-8", "replace")
-    return data if data.isascii() else OTHERS.sub(_ascii, data)
+    if not data.isascii():
+        for letter, standin in STANDINS.items():
+            data = data.replace(letter, standin.rjust(len(letter)))  # of as many bytes
+    return data
 
 
 def encoding(data: bytes) -> str | None:
@@ -52,9 +56,3 @@ def encoding(data: bytes) -> str | None:
     if np.any((share > 0.1) & (share < 0.6)):
         return None
     return ZEROS.get("".join("0" if zero else "-" for zero in share > 0.1))
-
-
-def _ascii(match: re.Match[bytes]) -> bytes:
-    """An ASCII stand-in of as many bytes."""
-    letter = b"\n" if match[0] in ENDS else b"-" if match[0] == MINUS else b" "
-    return letter.rjust(len(match[0]))

@@ -12,6 +12,7 @@ import numpy as np
 from sketchshape.types import F64, I64
 
 NOT_DRAWN = ("support", "solidsupport", "other")
+DEEPEST = 100  # elements in elements; a whole file has some ten
 
 
 class Use(NamedTuple):
@@ -57,15 +58,16 @@ class Model:
         text: its XML.
 
     Raises:
-        ValueError: it is not well-formed, or declares entities, which no such file needs.
+        ValueError: it is not well-formed, nested too deep, or declares entities, which no such file needs.
     """
 
     def __init__(self, text: bytes) -> None:
         self.objects: dict[str, Object] = {}
         self.items: list[Use] = []
-        self._object = Object("model")
+        self._object, self._depth = Object("model"), 0
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
         parser.EntityDeclHandler = _refuse
         parser.buffer_text = True
         try:
@@ -74,6 +76,9 @@ class Model:
             raise ValueError(f"its XML is broken: {error}") from error
 
     def _start(self, name: str, given: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise ValueError(f"its XML is nested more than {DEEPEST} deep")
         name = name.rpartition(" ")[2]
         if name == "vertex":
             self._object.corners.extend([_float(given, "x"), _float(given, "y"), _float(given, "z")])
@@ -85,6 +90,9 @@ class Model:
             part = next((value for key, value in given.items() if key.endswith(" path")), None)
             use = Use(part, given.get("objectid", ""), _matrix(given.get("transform")))
             (self.items if name == "item" else self._object.parts).append(use)
+
+    def _end(self, _: str) -> None:
+        self._depth -= 1
 
 
 def _refuse(*_: object) -> None:
