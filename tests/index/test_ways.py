@@ -331,7 +331,8 @@ def test_what_an_older_reader_saw_is_read_again(
     encoded.clear()
     judge.asked.clear()
     with Catalogue(folder.parent / "index", create=True) as catalogue:
-        catalogue.rows("UPDATE reading SET warnings = '[\"as it was\"]'")
+        with catalogue.transaction() as base:
+            base.execute("UPDATE reading SET warnings = '[\"as it was\"]'")
         assert len(catalogue.warnings()) == 7
     monkeypatch.setattr(changes_module, "READER_VERSION", changes_module.READER_VERSION + 1)
     assert index(folder, folder / "tables").unchanged == 3
@@ -462,7 +463,7 @@ def test_an_index_of_format_1_is_brought_up_to_date(
     base = sqlite3.connect(target / "catalogue.sqlite")
     base.executescript(FORMAT_1)
     base.close()
-    with pytest.raises(ArtefactError, match=r"format 1, expected 2.* sketchshape index FOLDER --out"):
+    with pytest.raises(ArtefactError, match=r"format 1, expected 3.* sketchshape index FOLDER --out"):
         Searcher.open(target, projection())
     encoded.clear()
     judge.chances = {"a": {"x": TORN, "y": 0.3}}

@@ -18,7 +18,7 @@ from sketchshape.index.contents import compact, group, remove_unused
 from sketchshape.index.held import bring, held_by
 from sketchshape.index.library import File, as_text, mesh_files
 from sketchshape.index.lock import LOCK, alone
-from sketchshape.index.schema import forget_shapes
+from sketchshape.index.schema import KEPT, forget_shapes
 from sketchshape.index.standing import Standing
 from sketchshape.mesh import unread_files
 from sketchshape.render.limits import MEMORY, TIMEOUT, Limits
@@ -175,7 +175,7 @@ def _walk(root: Path, unread: Counter[str]) -> tuple[list[File], dict[Path, str]
 def _empty(target: Path) -> None:
     """Remove what an index holds but for the choices of ways up; these too where it cannot be read."""
     try:
-        with Catalogue(target, create=True) as catalogue:
+        with Catalogue(target, create=True, checked=KEPT) as catalogue:
             number = int(catalogue.fact("vectors", "1"))
             with catalogue.transaction() as base:
                 forget_shapes(base)

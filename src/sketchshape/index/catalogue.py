@@ -6,7 +6,7 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,7 @@ from typing import Any
 
 from sketchshape.encoders.bundle import Bundle
 from sketchshape.errors import ArtefactError, SketchshapeError, UsageError
-from sketchshape.index.schema import FORMAT, make_tables, upgrade
+from sketchshape.index.schema import FORMAT, SEARCHED, altered, keep_sums, make_tables, upgrade
 
 NAME = "catalogue.sqlite"
 UPS = "(SELECT GROUP_CONCAT(up, ' ') FROM (SELECT up FROM stand WHERE shape = id ORDER BY place))"
@@ -70,40 +70,44 @@ class Catalogue:
     Args:
         index: folder of the index.
         create: make the file where there is none.
+        checked: tables whose rows are compared with their checksums; None is all where the file may be
+            made, and else those that a search goes by.
 
     Raises:
         UsageError: there is no index in the folder.
-        ArtefactError: the file is damaged, or of another format.
+        ArtefactError: the file is damaged, altered, or of another format.
     """
 
-    def __init__(self, index: Path, *, create: bool = False) -> None:
+    def __init__(self, index: Path, *, create: bool = False, checked: Collection[str] | None = None) -> None:
         self.path = index / NAME
-        none = UsageError(f"{index}: no index in it; make one: sketchshape index FOLDER --out {index}")
         if not create and not self.path.is_file():
-            raise none
-        self._lock = threading.RLock()
+            raise _none(index)
+        self._lock, self._summed = threading.RLock(), False
         try:
             self.base = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
-            version = self.base.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0 and create:
-                with self.transaction():
-                    make_tables(self.base)
-            elif version == 0:  # a first run was ended before it had written anything
-                raise none
-            elif version == 1 and create:
-                with self.transaction():
-                    upgrade(self.base)
-            elif version == 1:
-                raise ArtefactError(
-                    f"{self.path}: format 1, expected {FORMAT}, in which shapes may stand in several ways; "
-                    f"run this once, nothing is drawn again: sketchshape index FOLDER --out {index}"
-                )
-            elif version != FORMAT:
-                raise ArtefactError(
-                    f"{self.path}: format {version}, expected {FORMAT}; index again with --fresh"
-                )
-        except sqlite3.DatabaseError as error:
+            self._open(index, create, None if create and checked is None else checked or SEARCHED)
+        except (sqlite3.DatabaseError, UnicodeError) as error:  # also of what SQLite says
             raise damaged(self.path, error) from None
+
+    def _open(self, index: Path, create: bool, checked: Collection[str] | None) -> None:
+        version = self.base.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0 and not create:  # a first run was ended before it had written anything
+            raise _none(index)
+        if version == 1 and not create:
+            raise ArtefactError(
+                f"{self.path}: format 1, expected {FORMAT}, in which shapes may stand in several ways; "
+                f"run this once, nothing is drawn again: sketchshape index FOLDER --out {index}"
+            )
+        if version not in (0, 1, 2, FORMAT):
+            raise ArtefactError(f"{self.path}: format {version}, expected {FORMAT}; index again with --fresh")
+        if version == FORMAT:
+            with self.snapshot():
+                names = altered(self.base, checked)
+            if names:
+                raise damaged(self.path, f"altered since it was written: {', '.join(names)}")
+        elif create:
+            with self.transaction():
+                make_tables(self.base) if version == 0 else upgrade(self.base, version)
 
     def __enter__(self) -> Catalogue:
         return self
@@ -120,6 +124,9 @@ class Catalogue:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Do all that is written in the block, or nothing of it, also if the process is killed."""
         with self._lock, self._explained():
+            if not self._summed and int(self.base.execute("PRAGMA user_version").fetchone()[0]) == FORMAT:
+                keep_sums(self.base)
+                self._summed = True
             self.base.execute("BEGIN IMMEDIATE")
             try:
                 yield self.base
@@ -154,11 +161,13 @@ class Catalogue:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:  # such as a table that is gone
+                raise damaged(self.path, error) from error
             raise SketchshapeError(
                 f"{self.path}: cannot be read or written ({error}); make room where it is full, and give the "
                 "same command again: it goes on from there"
             ) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeError) as error:
             raise damaged(self.path, error) from error
 
     def get(self, id: int) -> Entry:
@@ -228,6 +237,10 @@ class Catalogue:
                         "their vectors do not compare: give the bundle that it was made with (--bundle), or "
                         "index again with --fresh"
                     )
+
+
+def _none(index: Path) -> UsageError:
+    return UsageError(f"{index}: no index in it; make one: sketchshape index FOLDER --out {index}")
 
 
 def damaged(path: Path, error: object) -> ArtefactError:

@@ -24,8 +24,8 @@ _BITS = 8  # A sample is 2 ** 8 units of position apart from the next.
 _LANES = 4  # Rows are drawn in steps of what one vector register holds.
 
 LAYERS = 2_000
-"""How often the boxes of all triangles may cover the picture, some tenths of a second of a view. Shapes cover it some
-ten times; a million triangles that each fill it would take minutes, whatever comes first."""
+"""How often the boxes of all triangles may cover the picture, some tenths of a second of a view. Shapes cover
+it some ten times; a million triangles that each fill it would take minutes, whatever comes first."""
 
 Box = tuple[int, int, int, int]
 

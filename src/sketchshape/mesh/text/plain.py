@@ -21,7 +21,10 @@ ZEROS = {
 """Which of each four bytes are zero where ASCII stands in wider units."""
 SAMPLE = 4096
 
-BLANKS = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f\u2060\u3000\ufeff"
+BLANKS = (
+    "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b"
+    "\u202f\u205f\u2060\u3000\ufeff"
+)
 STANDINS = {
     **dict.fromkeys(map(str.encode, BLANKS), b" "),
     **dict.fromkeys(map(str.encode, "\u0085\u2028\u2029"), b"\n"),
