@@ -7,6 +7,8 @@ import errno
 import hashlib
 import json
 import os
+import re
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +19,9 @@ from platformdirs import user_cache_path
 
 from sketchshape.say import warn
 from sketchshape.zips import read, split
+
+LEFT = re.compile(r"\.\w[^/]*-[a-z0-9_]{8}(\.\w+)?")
+"""Names of what was half written when a process was killed: those of temporary files and folders."""
 
 
 @contextlib.contextmanager
@@ -40,6 +45,18 @@ def atomic(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Remove what killed processes left half written in a folder that this process alone writes to.
+
+    Args:
+        folder: it may be absent.
+        name: only what was to become the file or folder of this name.
+    """
+    for path in folder.glob(f".{name}-*" if name else ".*-*"):
+        if LEFT.fullmatch(path.name):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

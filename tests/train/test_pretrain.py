@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +10,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from small_words import pretrain_settings as settings  # noqa: E402
+from small_words import write_words  # noqa: E402
+
 from sketchshape.cli.main import main  # noqa: E402
-from sketchshape.config.backbone import BackboneSettings  # noqa: E402
-from sketchshape.config.pretrain import PretrainSettings, SourceSettings  # noqa: E402
-from sketchshape.config.run import HeadSettings, TeacherSettings, TrainSettings  # noqa: E402
+from sketchshape.config.pretrain import SourceSettings  # noqa: E402
+from sketchshape.config.run import TeacherSettings  # noqa: E402
 from sketchshape.datasets.drawings import read_drawings, split_drawings  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError, DatasetError  # noqa: E402
 from sketchshape.images import StrokeChanges, draw_strokes, prepare  # noqa: E402
@@ -27,45 +28,11 @@ from sketchshape.train.pretrain import pretrain  # noqa: E402
 
 torch.set_num_threads(1)
 NONE = StrokeChanges(0, 0, 0, 0, 0, 0, 0, 0, (3.2, 3.2))
-FORMS = {  # x and y of one stroke
-    "flat": ([0, 100, 100, 0, 0], [0, 0, 15, 15, 0]),
-    "tall": ([0, 15, 15, 0, 0], [0, 0, 100, 100, 0]),
-    "cross": ([0, 100, 50, 0, 100], [0, 100, 50, 100, 0]),
-}
-
-
-def write_words(folder: Path, each: int = 24) -> Path:
-    random = np.random.default_rng(0)
-    folder.mkdir(parents=True)
-    for word, form in FORMS.items():
-        lines = []
-        for number in range(each):
-            xs, ys = (np.array(form) + random.normal(0, 3, (2, 5))).round(2).tolist()
-            good = number != 1
-            lines.append(
-                {"word": word, "key_id": f"{word}{number}", "recognized": good, "drawing": [[xs, ys]]}
-            )
-        (folder / f"{word}.ndjson").write_text("\n".join(map(json.dumps, lines)))
-    return folder
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_words(tmp_path_factory.mktemp("words") / "strokes")
-
-
-def settings(folder: Path, **changes) -> PretrainSettings:
-    made = PretrainSettings(
-        data=SourceSettings(str(folder), validation=0.2),
-        backbone=BackboneSettings("tiny", "none", 32),
-        head=HeadSettings(16, 8),
-        classifier=TeacherSettings(
-            epochs=8, batch=8, lr=0.05, backbone_lr=1.0, schedule="cosine", margin=0.1
-        ),
-        strokes=replace(StrokeChanges(), mirror=0.5, rotation=5.0),
-        train=TrainSettings(device="cpu"),
-    )
-    return replace(made, **changes)
 
 
 def test_recognised_drawings_are_read_and_those_left_out_are_not(folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sketchshape.config import from_tree, to_tree
 from sketchshape.config.run import RunSettings
 from sketchshape.errors import ArtefactError, UsageError
-from sketchshape.files import write_json
+from sketchshape.files import sweep, write_json
 
 FORMAT = 3
 FORMER = 2  # it differs in one word: the centers that are called unit-mean were called mean
@@ -36,6 +36,9 @@ def claim(folder: Path, run: RunSettings, identity: str, *, fresh: bool) -> None
     path = folder / "settings.json"
     if fresh and path.is_file():
         shutil.rmtree(folder)
+    for place in (folder, *folder.glob("seed-*")) if path.is_file() else ():
+        sweep(place)
+    sweep(folder, "settings")
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
         if found.get("hash") != identity:

@@ -14,7 +14,7 @@ from sketchshape.config import to_tree
 from sketchshape.config.pretrain import PretrainSettings, SourceSettings
 from sketchshape.datasets.drawings import Drawings, read_drawings, split_drawings
 from sketchshape.errors import ArtefactError, ConfigError
-from sketchshape.files import digest, write_json
+from sketchshape.files import digest, sweep, write_json
 from sketchshape.runs.identity import FORMAT, differing
 from sketchshape.say import say
 from sketchshape.train import device as devices
@@ -110,6 +110,7 @@ def _identity(settings: PretrainSettings) -> str:
 def _claim(path: Path, settings: PretrainSettings, words: Drawings) -> None:
     record = {"format": 1, "kind": "pretrain", "settings": to_tree(settings), "drawings": len(words)}
     record["hash"] = digest(_identity(settings), list(words.keys))
+    sweep(path.parent, "" if path.is_file() else path.stem)
     if not path.is_file():
         write_json(path, record)
     elif f'"{record["hash"]}"' not in path.read_text(encoding="utf-8"):

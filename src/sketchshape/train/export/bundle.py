@@ -15,6 +15,7 @@ from sketchshape.encoders.bundle import ONE_RING, Bundle
 from sketchshape.encoders.likeness import likeness
 from sketchshape.encoders.record import CENTERS, RECORD, SHAPES, SKETCHES, write_record
 from sketchshape.errors import UsageError, demand_packages
+from sketchshape.files import sweep
 from sketchshape.images import PREPROCESSING_VERSION
 from sketchshape.metrics import NAMES
 from sketchshape.render import RENDERER_VERSION
@@ -87,7 +88,8 @@ def export_run(
     place = seed_folder(run, seed)
     trained = load_trained(place, settings, record["hash"], preparer.device)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
+    sweep(out.parent, f"{out.name}-export")
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-export-") as scratch:
         folder = Path(scratch) / "bundle"
         folder.mkdir()
         graphs = {SKETCHES: sketch_graph(trained, settings), SHAPES: shape_graph(trained, settings)}
