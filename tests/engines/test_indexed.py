@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_places import engines
 from search_library import box, later, projection
 
 import sketchshape as ss
@@ -18,29 +19,36 @@ from sketchshape.index import Catalogue, build_index, turn_shape
 from sketchshape.search import Searcher, nearest
 
 STROKES = [[[0, 100, 100, 0, 0], [0, 0, 60, 60, 0]]]
-OTHERS = [name for name in ENGINES if name != "exact"]
+OTHERS = tuple(name for name in ENGINES if name != "exact")
 
 
 class Library:
     """Boxes in two folders, with an index that an engine holds."""
 
-    def __init__(self, root: Path, engine: str) -> None:
-        self.folder, self.index, self.engine = root / "library", root / "index", engine
+    def __init__(self, root: Path, engine: str, url: str) -> None:
+        self.folder, self.index, self.engine, self.url = root / "library", root / "index", engine, url
         for number in range(12):
             box(self.folder / f"{'ab'[number % 2]}/box{number}.off", (1, 1 + 0.3 * number, 2))
 
     def bring(self, **options: Any) -> None:
-        options = {"bundle": projection(), "engine": self.engine, "quiet": True, "workers": 1, **options}
+        own = {"engine": self.engine, "engine_url": self.url}
+        options = {"bundle": projection(), "quiet": True, "workers": 1, **own, **options}
         build_index(self.folder, self.index, **options)
 
     def open(self, engine: str | None = None) -> Searcher:
         return Searcher.open(self.index, projection(), engine=engine)
 
 
-@pytest.fixture(params=OTHERS)
-def library(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+@pytest.fixture(params=engines(OTHERS))
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def library(engine: str, engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
     monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path / "cache"))
-    made = Library(tmp_path, request.param)
+    made = Library(tmp_path, engine, engine_url)
     try:
         made.bring(up="y")
     except MissingExtraError as error:

@@ -23,12 +23,15 @@ if BROWSER is None:
 pytestmark = pytest.mark.slow  # minutes: a software renderer draws the previews
 
 import numpy as np  # noqa: E402
+from engine_places import engines  # noqa: E402
 from PIL import Image  # noqa: E402
 from prefix_proxy import proxied  # noqa: E402
 from web_server import serving, shapes_of, sketch  # noqa: E402
 
 from sketchshape.datasets import sample_root  # noqa: E402
 from sketchshape.encoders.confidence import Confidence  # noqa: E402
+from sketchshape.engines import ENGINES  # noqa: E402
+from sketchshape.errors import MissingExtraError  # noqa: E402
 from sketchshape.images import draw_strokes  # noqa: E402
 from sketchshape.index import build_index  # noqa: E402
 from sketchshape.search import Searcher  # noqa: E402
@@ -895,3 +898,28 @@ def test_a_link_with_the_token_opens_the_page_and_the_browser_remembers_it(
         again.goto(f"{address}/docs")
         again.wait_for_selector("details.call")
         context.close()
+
+
+@pytest.mark.parametrize("engine", engines(ENGINES))
+def test_with_every_engine_the_page_finds_the_same(
+    engine: str, engine_url: str, searcher: Searcher, browser: Any, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    shutil.copytree(searcher.catalogue.path.parent, index)
+    try:
+        build_index(sample_root() / "shapes", index, quiet=True, engine=engine, engine_url=engine_url)
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+    strokes = sketch("chair", 1)
+    with serving(create_app(Searcher.open(index))) as client:
+        visitor = Visitor(browser, str(client.base_url).rstrip("/")).visit()
+        visitor.draw(strokes)
+        found = visitor.ids()
+        assert visitor.complaints == []
+        visitor.context.close()
+    with serving(create_app(searcher)) as client:
+        visitor = Visitor(browser, str(client.base_url).rstrip("/")).visit()
+        visitor.draw(strokes)
+        assert visitor.ids()[: len(found)] == found
+        assert len(found) >= FIRST_ROW
+        visitor.context.close()

@@ -17,7 +17,7 @@ SHELLS = ("bash", "zsh", "tcsh")
 FOLDERS = frozenset({"DIR", "FOLDER", "INDEX", "OUT", "RUN"})  # what help calls the value of such an option
 WAYS = ("auto", "y", "z", "x", "-y", "-z", "-x")  # what may point up; auto: what the shape looks like
 FILES = frozenset({"FILE", "SHAPE"})
-ENGINES = ("exact", "faiss", "faiss-hnsw")
+ENGINES = ("exact", "faiss", "faiss-hnsw", "pgvector", "milvus")
 ENGINE_URL = "SKETCHSHAPE_ENGINE_URL"
 
 

@@ -12,6 +12,8 @@ _CLASSES = {
     EXACT: ("exact", "Exact"),
     "faiss": ("faiss", "Faiss"),
     "faiss-hnsw": ("faiss", "FaissHnsw"),
+    "pgvector": ("pgvector", "Pgvector"),
+    "milvus": ("milvus", "Milvus"),
 }
 ENGINES = tuple(_CLASSES)
 """The engines that there are."""

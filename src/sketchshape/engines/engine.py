@@ -8,9 +8,11 @@ from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 
+from sketchshape.errors import ArtefactError, SketchshapeError
 from sketchshape.types import F32, I64
 
 NOWHERE = -1  # the place of an id that an index does not know
@@ -86,6 +88,10 @@ class Where:
     url: str = ""
     collection: str = "sketchshape"
 
+    def says(self) -> str:
+        """Name the place in a message, without the password of the server."""
+        return f"{without_password(self.url)}, {self.collection}" if self.url else str(self.index)
+
 
 class Engine(Protocol):
     """Finds the nearest of the vectors that it holds, by the cosine; may be used from several threads.
@@ -154,3 +160,38 @@ def differing(held: I64, wanted: I64) -> tuple[I64, I64]:
         Places in `held` of what has to go, and in `wanted` of what has to come.
     """
     return np.flatnonzero(~np.isin(held, wanted)), np.flatnonzero(~np.isin(wanted, held))
+
+
+def none_held(name: str, where: Where) -> ArtefactError:
+    """Say that an engine holds nothing of an index, and what to do."""
+    return ArtefactError(
+        f"{where.says()}: the engine {name} holds nothing of this index; run: "
+        f"sketchshape index FOLDER --out {where.index} --engine {name}"
+    )
+
+
+def of_another(name: str, where: Where, found: tuple[str, int], rows: Rows) -> ArtefactError:
+    """Say that an engine holds what another network made, and what to do."""
+    return ArtefactError(
+        f"{where.says()}: the engine {name} holds vectors of another network ({found[0][:12]} of {found[1]} "
+        f"numbers, not {rows.made_with[:12]} of {rows.width}); search with --engine exact, or index again "
+        "with --fresh, which replaces them"
+    )
+
+
+def unreachable(name: str, where: Where, error: object) -> SketchshapeError:
+    """Say that the server of an engine does not do what it is asked, and what to do."""
+    cause = " ".join(str(error).split())[:300]
+    return SketchshapeError(
+        f"{where.says()}: the server of the engine {name} cannot be used ({cause}); start it, look at "
+        "--engine-url, or give --engine exact: the index has everything in a file of its own"
+    )
+
+
+def without_password(url: str) -> str:
+    """Leave the password out of an address: it is for no file, and for no line that is printed."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    name, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{name.partition(':')[0]}@{host}"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from sketchshape.encoders.bundle import Bundle
 from sketchshape.encoders.likeness import COSINE
 from sketchshape.engines import Engine, Rows, Where, engine_named
 from sketchshape.engines.by_name import EXACT
+from sketchshape.engines.engine import without_password
 from sketchshape.errors import UsageError
 from sketchshape.index.catalogue import Catalogue, set_fact
 from sketchshape.index.contents import read_vectors
@@ -101,15 +101,6 @@ def bring(catalogue: Catalogue, bundle: Bundle, held: Held, *, fresh: bool = Fal
         with catalogue.transaction() as base:
             set_fact(base, "engine", kept.engine)
             set_fact(base, "engine_url", kept.url)
-
-
-def without_password(url: str) -> str:
-    """Leave the password out of an address: it is for no file, and for no line that is printed."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    name, _, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{name.partition(':')[0]}@{host}"))
 
 
 def _where(catalogue: Catalogue, held: Held) -> Where:
