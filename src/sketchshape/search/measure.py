@@ -72,7 +72,8 @@ def _ask(
             except SketchError as error:
                 unreadable.append(f"{item.id}: {error}")
                 continue
-            row = np.empty(len(searcher), np.float32)
+            least = ranking.scores.min(initial=0.0) - 1  # of what an engine has not found
+            row = np.full(len(searcher), least, np.float32)
             row[np.searchsorted(searcher.ids, ranking.ids)] = ranking.scores
             rows.append(row)
             names.append(class_key(name))
