@@ -15,6 +15,7 @@ from sketchshape.bench.features_folder import without_lines  # noqa: E402
 from sketchshape.config import run as settings  # noqa: E402
 from sketchshape.encoders.likeness import likeness  # noqa: E402
 from sketchshape.errors import ArtefactError, ConfigError  # noqa: E402
+from sketchshape.metrics import evaluate  # noqa: E402
 from sketchshape.metrics.rows import unit  # noqa: E402
 from sketchshape.train.centers.class_centers import class_centers  # noqa: E402
 from sketchshape.train.cgn.student import Student  # noqa: E402
@@ -188,6 +189,12 @@ def test_center_softmax_has_the_teacher_of_cgn_and_a_student_of_its_own(tmp_path
     assert np.array_equal(first, second)
     assert np.array_equal(first, third)
     assert not np.array_equal(*[_similarity(side) for side in sides])
+    held, gallery = INPUTS.validation, INPUTS.validation_gallery
+    rows = sides[0].embed_sketches(held.data), sides[0].embed_shapes(gallery.data)
+    own = evaluate(rows[0] @ rows[1].T, held.labels, gallery.labels)
+    last = (folders[1] / "log.csv").read_text().splitlines()
+    logged = dict(zip(last[0].split(","), last[-1].split(","), strict=True))
+    assert (logged["stage"], float(logged["val_map"])) == ("student", pytest.approx(own.map))
     with pytest.raises(ArtefactError, match="other settings or data"):
         _train("center_softmax", folders[1], key="same", margin=0.0)
 

@@ -19,7 +19,7 @@ from sketchshape.errors import ConfigError
 from sketchshape.files import digest
 from sketchshape.runs.identity import differing
 from sketchshape.train.cgn.lessons import learning, swapped
-from sketchshape.train.cgn.student import Student
+from sketchshape.train.cgn.student import Student, validation
 from sketchshape.train.cgn.teacher import find_centers, train_teacher
 from sketchshape.train.data.items import Batch
 from sketchshape.train.engine.task import Task
@@ -28,7 +28,7 @@ from sketchshape.train.methods import Compared
 from sketchshape.train.methods._together import Together, seeds_of
 from sketchshape.train.models.encoder import Encoder, Normalised
 from sketchshape.train.models.pair import in_roles, new_pair
-from sketchshape.train.models.retriever import Sizes
+from sketchshape.train.models.retriever import Retriever, Sizes
 from sketchshape.types import F32
 
 
@@ -111,5 +111,7 @@ class CenterSoftmax(Compared):
         student = SoftmaxStudent(encoder, torch.from_numpy(centers), stage, self.options)
         key = digest(differing(vars(self.options), vars(Options())), centers.tobytes())
         name = f"student-{number}" if number else "student"
-        items = learning(task.inputs, task.run)
-        return replace(task, seed=seed).fit(student.to(task.device), items, stage, name, key).seconds
+        items, views = learning(task.inputs, task.run), task.run.views
+        pair = Retriever(Normalised(encoder), self.shapes, task.device, line_weight=views.line_weight)
+        check, own = validation(task, pair), replace(task, seed=seed)
+        return own.fit(student.to(task.device), items, stage, name, key, check).seconds
