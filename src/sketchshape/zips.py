@@ -25,6 +25,8 @@ RATIO = 100  # a file of a bomb is a thousand times as large as its archive, a m
 FREE = 2**25  # bytes that any file may have, however well it was packed
 MOST = 2**32  # bytes that no file may have
 TOTAL = 2**30  # bytes that all files of any archive may have together
+LISTED = 2**26  # bytes of the list of files in any archive, which is read as a whole
+TAIL = 2**16 + 22 + 20 + 56  # bytes at the end of an archive that say where its list is
 KEPT = 4  # archives whose lists stay in memory
 CHUNK = 2**20
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
@@ -179,6 +181,8 @@ def _open(path: Path) -> _Opened:
     key = (os.fspath(path), at.st_size, at.st_mtime_ns)
     with _lock:
         if key not in _opened:
+            if (listed := _listed(path)) > LISTED:
+                raise OSError(f"its list of files has {listed} bytes, expected at most {LISTED}")
             try:
                 archive = zipfile.ZipFile(path)
             except _BROKEN as error:
@@ -192,6 +196,18 @@ def _open(path: Path) -> _Opened:
                 _opened.popitem(last=False)  # closed when nobody reads it any more
         _opened.move_to_end(key)
         return _opened[key]
+
+
+def _listed(path: Path) -> int:
+    """Bytes of the list of files of an archive, as its end says; 0 where that is not found."""
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - TAIL, 0))
+        tail = stream.read()
+    at = tail.rfind(b"PK\5\6")
+    size = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    if size == 2**32 - 1 and (at := tail.rfind(b"PK\6\6")) >= 0:
+        size = int.from_bytes(tail[at + 40 : at + 48], "little")
+    return size
 
 
 def _sorted_out(archive: zipfile.ZipFile) -> tuple[dict[str, zipfile.ZipInfo], dict[str, str]]:

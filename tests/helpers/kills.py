@@ -135,12 +135,17 @@ class World:
     def _command(self, index: Path) -> int:
         flags = [str(int(self.kind == kind)) for kind in ("pruning", "fresh")]
         words = [sys.executable, "-c", CHILD, str(self.part), str(index), *flags]
-        child = subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True)
+        child = subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True, env=environment())
         assert child.stdout is not None
         assert child.stdout.readline() == b"go\n"
         child.stdout.close()
         child.returncode = 0  # it is waited for by its id
         return child.pid
+
+
+def environment() -> dict[str, str]:
+    """That of a process that finds what this one finds."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
 
 
 def content(index: Path) -> dict[str, Any]:

@@ -152,3 +152,15 @@ def test_a_promise_of_pixels_is_held_against_the_bytes() -> None:
     struct.pack_into("<HH", gif, 6, 8000, 7999)
     with pytest.raises(SketchError, match=r"promises 8000 x 7999 pixels, too many for its \d+ bytes"):
         read_drawing_bytes(bytes(gif), "a.gif")
+
+
+def test_blanks_in_the_declaration_of_an_svg_are_read_once() -> None:
+    pytest.importorskip("resvg_py", reason="needs the extra [svg]")
+    rest = (
+        b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><path d='M1 1L8 8' stroke='#000'/></svg>"
+    )
+    start = time.process_time()
+    drawn = read_drawing_bytes(b"<?xml version='1.0'" + b" " * 1_000_000 + b"?>" + rest, "a.svg")
+    assert time.process_time() - start < SLOW
+    for declared in (b"<?xml version='1.0'?>", b"<?xml version='1.0' encoding='latin-1'?>"):
+        assert (read_drawing_bytes(declared + rest, "a.svg") == drawn).all()

@@ -13,6 +13,7 @@ import pytest
 from mesh_files import TETRA, obj, off, soup, stl_binary, tetra_gltf, tetra_soup
 from search_library import projection
 
+from sketchshape import zips
 from sketchshape.cli.main import main
 from sketchshape.errors import MeshError, UsageError
 from sketchshape.index import IndexSummary, build_index
@@ -245,3 +246,17 @@ def test_the_page_gives_out_files_of_archives(library: Path) -> None:
     assert shown.file(by_name["a.gltf"]) == ("a.gltf", GLTF.gltf("a.bin"))
     assert shown.glb(by_name["a.gltf"])[:4] == b"glTF"
     assert shown.thumbnail(by_name["b.stl"])[:4] == b"\x89PNG"
+
+
+def test_a_list_of_files_that_is_too_long_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as stream:
+        for number in range(100):
+            stream.writestr(f"{number}.off", "OFF")
+    assert len(zips.members(archive).files) == 100
+    monkeypatch.setattr(zips, "LISTED", 1000)
+    os.utime(archive, (1, 1))  # it is another one
+    with pytest.raises(OSError, match=r"its list of files has \d+ bytes, expected at most 1000"):
+        zips.members(archive)

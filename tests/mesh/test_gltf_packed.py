@@ -209,6 +209,27 @@ def test_draco_and_a_skin(tmp_path: Path) -> None:
     np.testing.assert_allclose(np.sort(mesh.vertices, axis=0), np.sort(want, axis=0), atol=1e-5)
 
 
+def test_words_beside_draco_data_are_passed_over_to_what_its_head_promises() -> None:
+    draco = pytest.importorskip("DracoPy", reason="needs the extra [draco]")
+    from sketchshape.mesh.gltf.draco import promised
+
+    plain = draco.encode(TETRA.astype("f4"), faces=SIDES.astype("u4"))
+    assert promised(plain) == 8
+    pair = b"\x03abc\x02xy"  # a name and a value, each after its length
+    leaf = b"\x01" + pair + b"\x00"  # one pair, nothing within
+    inner = b"\x00" + b"\x01" + b"\x04deep" + leaf  # no pair, one list within, which has a name
+    words = b"\x02" + b"\x00" + leaf + b"\x01" + inner + inner  # of two attributes, and of the whole
+    told = plain[:10] + bytes([plain[10] | 0x80]) + words + plain[11:]
+    assert len(draco.decode(told).points) == 4  # the decoder reads them so too
+    assert promised(told) == 8
+    method = plain[:10] + bytes([plain[10] | 0x80])
+    assert promised(method + words + plain[11:12] + b"\xff\xff\xff\xff\x0f" * 2) == 2 * (2**32 - 1)
+    for cut in range(len(told)):
+        promised(told[:cut])
+    for broken in (b"\xff" * 99_999, b"\x01" * 99_999, b"\x00\x00\xff\xff\x03" + b"\x00" * 99_999):
+        promised(method + broken)
+
+
 def test_damaged_draco_is_said(tmp_path: Path) -> None:
     scene = draco_gltf()
     view = scene.json["bufferViews"][-1]

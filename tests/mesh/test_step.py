@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from mesh_files import absolute_area
 from sketchshape.errors import MeshError
 from sketchshape.mesh import load_mesh
 from sketchshape.mesh.libraries import step
+from sketchshape.render.limits import Limits
+from sketchshape.render.workers import Crew, WorkerDied
 
 pytest.importorskip("cascadio", reason="needs the extra [step]")
 
@@ -163,6 +167,28 @@ def test_a_crash_of_the_library_is_an_error_of_the_file(
     monkeypatch.setattr(step, "LONGEST", 0.2)
     with pytest.raises(MeshError, match=r"not triangles after 0\.2 seconds"):
         load_mesh(stored(tmp_path, box((2, 3, 4))))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it ends by itself")
+def test_a_reader_that_takes_too_long_ends_with_its_worker(tmp_path: Path) -> None:
+    said = tmp_path / "pid"
+    crew = Crew(Limits(timeout=1.0))
+    begin = time.monotonic()
+    with pytest.raises(WorkerDied, match="took more than 1 s"):
+        crew.call(read_slowly, stored(tmp_path, box((2, 3, 4))), said)
+    assert time.monotonic() - begin < 30
+    process = Path("/proc", said.read_text())
+    while process.exists() and "zombie" not in (process / "status").read_text():
+        assert time.monotonic() - begin < 40
+        time.sleep(0.05)
+
+
+def read_slowly(path: Path, said: Path) -> None:
+    """Read a file, where the library that converts it does nothing."""
+    head, _, _ = step.CONVERT.partition("import cascadio")
+    write = f"open({str(said)!r}, 'w').write(str(os.getpid()))"
+    step.CONVERT = head + f"import time\n{write}\ntime.sleep(60)\n"
+    load_mesh(path)
 
 
 def test_without_the_package_the_command_that_installs_it_is_said(

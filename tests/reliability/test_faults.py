@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import kills
@@ -120,6 +121,21 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on(pages: int, tmp_path: 
         assert kills.content(target) == kills.content(tmp_path / "whole")
 
 
+def test_a_cache_on_a_full_disk_or_without_a_folder_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = library(tmp_path / "library")
+    with small_disk(tmp_path / "disk", 8192):
+        monkeypatch.setenv("SKETCHSHAPE_CACHE", str(tmp_path / "disk"))
+        monkeypatch.setattr("sketchshape.say._warned", set())
+        assert index(folder).shapes == 6
+        said = capsys.readouterr().err
+        assert said.count("warning") == 1, said
+        assert "cannot be written to (No space left on device)" in said
+    monkeypatch.setenv("SKETCHSHAPE_CACHE", "/proc/nope/cache")
+    assert index(folder, fresh=True).shapes == 6
+
+
 def test_an_altered_bit_of_the_vectors_and_each_cut_is_seen(tmp_path: Path) -> None:
     folder = library(tmp_path / "library")
     index(folder)
@@ -166,6 +182,41 @@ def test_a_service_shows_what_another_process_indexes(tmp_path: Path) -> None:
     index(folder, fresh=True)
     assert following.look()
     assert len(shown.searcher.search(STROKES, 99)) == 8
+
+
+def test_a_service_sees_a_whole_state_while_another_process_writes(tmp_path: Path) -> None:
+    pytest.importorskip("fastapi", reason="needs the extra [serve]")
+    from sketchshape.web.following import Following
+    from sketchshape.web.library import Library
+    from sketchshape.web.limits import Limits
+
+    folder = library(tmp_path / "library")
+    index(folder)
+    shown = Library(Searcher.open(tmp_path / "index", projection()), Limits())
+    following = Following(shown)
+    for number in range(20):
+        box(folder / f"more/{number}.off", (1, 1 + number / 7, 3))
+    words = [sys.executable, "-c", kills.CHILD, str(folder), str(tmp_path / "index"), "0", "0"]
+    before = 6
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, env=kills.environment()) as other:
+        while other.poll() is None:
+            following.look()
+            ranking = shown.searcher.search(STROKES, 99)
+            assert before <= len(ranking) == len(shown.searcher) <= 26  # as it was kept, again and again
+            assert len(list(shown.entries(ranking.ids))) == len(ranking)
+            before = len(ranking)
+            time.sleep(0.02)
+    assert other.returncode == 0
+    following.look()
+    assert len(shown.searcher) == 26
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs groups of processes")
+@pytest.mark.parametrize("kind", kills.KINDS)
+def test_killed_with_its_workers(kind: str, tmp_path: Path) -> None:
+    for whom in kills.WHOM:
+        kills.kill(tmp_path / whom, kind, whom, 5, 1, workers=True)
 
 
 def test_a_first_run_that_ended_before_it_wrote_anything_left_no_index(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ from sketchshape.index import Entry
 from sketchshape.index.library import File
 from sketchshape.mesh import companions, load_mesh
 from sketchshape.render import cached_views
+from sketchshape.render.limits import Limits as FileLimits
+from sketchshape.render.many import safely
+from sketchshape.render.workers import Crew
 from sketchshape.search import Searcher
 from sketchshape.types import F32, U8
 from sketchshape.web.answers import Map
@@ -44,6 +47,7 @@ class Library:
         self.searcher, self._limits = searcher, limits
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._lock = threading.Lock()
+        self._crew = Crew(FileLimits())  # nothing of a file is read in the service itself
 
     @property
     def index(self) -> Path:
@@ -128,7 +132,7 @@ class Library:
             )
         self._content(entry)
         self._stay_inside(entry)
-        return to_glb(load_mesh(entry.path, entry.up))
+        return safely(self._crew, "converted", converted, entry.path, entry.up)
 
     def file(self, id: int) -> tuple[str, bytes]:
         """Give the name and the bytes of a shape's file.
@@ -159,10 +163,7 @@ class Library:
     def _view(self, entry: Entry) -> U8:
         self._content(entry)
         if entry.size <= LARGE:
-            try:
-                return view_of(load_mesh(entry.path, entry.up))
-            except ValueError as error:
-                raise MeshError(entry.path, str(error)) from error
+            return safely(self._crew, "drawn", drawn, entry.path, entry.up)
         views = self.searcher.bundle.views
         for _, found in cached_views(
             [entry.path],
@@ -206,6 +207,19 @@ class Library:
             f"The file of shape {entry.id} changed or went away since the library was indexed; "
             "run `sketchshape index` again and restart the service.",
         )
+
+
+def converted(path: Path, up: str) -> bytes:
+    """Read a file as GLB: what a worker process does."""
+    return to_glb(load_mesh(path, up))
+
+
+def drawn(path: Path, up: str) -> U8:
+    """Draw a file from where its thumbnail is taken: what a worker process does."""
+    try:
+        return view_of(load_mesh(path, up))
+    except ValueError as error:
+        raise MeshError(path, str(error)) from error
 
 
 def _spread(places: F32) -> F32:

@@ -10,6 +10,7 @@ from xml.parsers import expat
 from sketchshape.errors import MissingExtraError
 
 SIDE = 1024  # pixels of the longer side of the picture
+DECLARED = 200  # bytes in which an XML declaration ends; what stands there is no drawing yet
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 500  # of elements in elements
 MAX_ELEMENTS = 200_000  # with all that `use` repeats
@@ -46,7 +47,8 @@ def draw_svg(data: bytes) -> bytes:
     except ImportError:
         raise MissingExtraError("resvg_py", "svg") from None
     text = data.decode(_encoding(data), errors="replace").lstrip("\ufeff")
-    text = re.sub(r"(<\?xml[^>]*?)\s+encoding=(\"[^\"]*\"|'[^']*')", r"\1", text, count=1)
+    head = re.sub(r"(<\?xml[^>]*?)\s+encoding=(\"[^\"]*\"|'[^']*')", r"\1", text[:DECLARED], count=1)
+    text = head + text[DECLARED:]
     try:
         return bytes(svg_to_bytes(svg_string=text, skip_system_fonts=True, width=SIDE, height=SIDE, dpi=96))
     except ValueError as error:
@@ -56,7 +58,7 @@ def draw_svg(data: bytes) -> bytes:
 def _encoding(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
-    found = re.match(rb"\s*<\?xml[^>]*encoding=[\"']([\w.-]+)[\"']", data)
+    found = re.match(rb"\s*<\?xml[^>]*encoding=[\"']([\w.-]+)[\"']", data[:DECLARED])
     name = found[1].decode() if found else "utf-8"
     try:
         codecs.lookup(name)

@@ -55,15 +55,42 @@ def promised(data: bytes) -> int:
     The decoder makes room for them before it looks whether they are there.
     """
     method, flags = data[8:9], int.from_bytes(data[9:11], "little")
-    if data[:6] != b"DRACO\2" or flags & METADATA:
+    if data[:6] != b"DRACO\2":
         return 0
-    at, numbers = 11 + (method == EDGEBREAKER), list[int]()
-    for _ in range(2):
-        value, shift = 0, 0
-        while at < len(data) and shift < 35:  # seven bits a byte, the last one below 128
-            value |= (data[at] & 127) << shift
-            shift, at = shift + 7, at + 1
-            if data[at - 1] < 128:
+    at = 11 if not flags & METADATA else _after_metadata(data, 11)
+    at += method == EDGEBREAKER
+    first, at = _number(data, at)
+    return first + _number(data, at)[0]
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """Read a number, seven bits a byte, the last one below 128; and where it ends."""
+    value, shift = 0, 0
+    while at < len(data) and shift < 35:
+        value |= (data[at] & 127) << shift
+        shift, at = shift + 7, at + 1
+        if data[at - 1] < 128:
+            break
+    return value, at
+
+
+def _after_metadata(data: bytes, at: int) -> int:
+    """Where the words on attributes and on the whole end: each is a list of pairs, and of such lists."""
+    attributes, at = _number(data, at)
+    lists = ["attribute"] * min(attributes, len(data)) + ["whole"]
+    lists.reverse()
+    while lists and at < len(data):
+        kind = lists.pop()
+        if kind == "attribute":
+            _, at = _number(data, at)  # its id
+        elif kind == "named":
+            at += 1 + data[at]
+        pairs, at = _number(data, at)
+        for _ in range(min(pairs, len(data))):
+            if at >= len(data):
                 break
-        numbers.append(value)
-    return sum(numbers)
+            size, at = _number(data, at + 1 + data[at])  # of the value, after the name
+            at += size
+        inside, at = _number(data, at)
+        lists += ["named"] * min(inside, len(data) - min(at, len(data)))
+    return at

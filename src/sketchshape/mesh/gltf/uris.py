@@ -15,6 +15,8 @@ from sketchshape.errors import MeshError
 from sketchshape.mesh.gltf.container import decoded
 from sketchshape.mesh.seen import HEAD, stranger
 
+LONGEST = 2**26  # bytes of JSON that names other files; it is read where nothing guards the memory
+
 
 def fetch(path: Path, uri: str) -> bytes:
     """Give the bytes that a URI names.
@@ -67,6 +69,8 @@ def companions(path: Path) -> list[Path]:
     if path.suffix.lower() != ".gltf":
         return []
     try:
+        if zips.state(path)[0] > LONGEST:  # it holds its geometry in itself
+            return []
         buffers = decoded(zips.read(path))["buffers"]
         uris = [str(buffer["uri"]) for buffer in buffers if "uri" in buffer]
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError):

@@ -15,10 +15,15 @@ from sketchshape.files import atomic, cache_dir, digest
 from sketchshape.mesh.gltf import read_gltf
 from sketchshape.mesh.soup import Soup
 
-LONGEST = 600  # seconds
+LONGEST = 600  # seconds, where no worker process has a limit of its own
 # Deviation of triangles from the true surface: a hundredth of the length of an edge, and half a radian.
 CONVERT = """
 import os, sys
+if sys.platform == "linux":  # ends with the process that reads the file, which may be ended
+    import ctypes
+    ctypes.CDLL(None).prctl(1, 9)
+    if os.getppid() != int(sys.argv[1]):
+        sys.exit(1)
 import cascadio
 out = os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)  # the library prints what it finds wrong
@@ -43,7 +48,7 @@ def read_step(path: Path, data: bytes) -> Soup:
         raise MissingReaderError(path, "cascadio", "step")
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-c", CONVERT],
+            [sys.executable, "-P", "-c", CONVERT, str(os.getpid())],
             input=data,
             capture_output=True,
             timeout=LONGEST,
