@@ -165,3 +165,17 @@ def test_doctor_shows_the_whole_command_for_what_is_missing(
     monkeypatch.setattr("sketchshape.cli.doctor.examine", lambda: iter([lost]))
     assert main(["doctor"]) == 0
     assert "'sketchshape[timm]'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--version"], ["search", "--help"], ["serve", "--help"]])
+def test_a_command_begins_without_what_it_does_not_need(words: list[str]) -> None:
+    code = (
+        "import sys; from sketchshape.cli.main import parser\n"
+        f"try: parser({words!r}).parse_args({words!r})\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'PIL', 'rich', 'tomllib', 'onnxruntime', 'faiss', 'fastapi'} & set(sys.modules)\n"
+        "sys.exit(', '.join(sorted(heavy)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert words[0] == "--version" or "usage: sketchshape" in done.stdout or "usage: -c" in done.stdout

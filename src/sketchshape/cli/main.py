@@ -47,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done, 1 failed, 2 wrong use, 130 interrupted.
     """
     speak_any_encoding()
-    arguments = parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+    words = _joined(sys.argv[1:] if argv is None else argv)
+    arguments = parser(words).parse_args(words)
     try:
         return int(_module(arguments.command).run(arguments))
     except SketchshapeError as error:
@@ -62,8 +63,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(arguments, error, 1)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands."""
+def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Build the parser of all commands, or of the one that is given alone: the others take time to load.
+
+    Args:
+        words: what is to be parsed.
+    """
+    first = words[0] if words else ""
+    wanted = {"--version": ()}.get(first, (first,) if first in COMMANDS else COMMANDS)
     top = _Parser(
         prog="sketchshape",
         description="Find 3D shapes by drawing them: render, train, measure, report.",
@@ -77,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
         help='print what the shell needs to complete: eval "$(sketchshape --print-completion bash)"',
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in wanted:
         module = _module(name)
         summary = str(module.__doc__).partition("\n")[0].rstrip(".")
         sub = commands.add_parser(name, help=summary[0].lower() + summary[1:], description=module.__doc__)

@@ -12,6 +12,7 @@ import os
 import threading
 import webbrowser
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sketchshape.cli.options import add_engine, engine_of
@@ -123,18 +124,24 @@ def serve(
             f"--host {host} lets other machines in: give --token TOKEN, --token-file FILE or {TOKEN}, or "
             "--no-token where everybody may see and download these shapes"
         )
-    from sketchshape.search import Searcher
-    from sketchshape.web import LOCAL, create_app
-    from sketchshape.web.gate import server
-    from sketchshape.web.gate.place import ANY, check_host
-    from sketchshape.web.gate.token import check_token
-    from sketchshape.web.metrics import Metrics
+    from sketchshape.encoders import Bundle
 
+    encoders = Bundle.open(bundle)
+    with ThreadPoolExecutor(1) as pool:  # the encoder is loaded while the index is read
+        loading = pool.submit(encoders.load)
+        from sketchshape.search import Searcher
+        from sketchshape.web import LOCAL, create_app
+        from sketchshape.web.gate import server
+        from sketchshape.web.gate.place import ANY, check_host
+        from sketchshape.web.gate.token import check_token
+        from sketchshape.web.metrics import Metrics
+
+        searcher = Searcher.open(index, encoders, engine=engine, engine_url=engine_url)
+    loading.result()
     hosts = (*LOCAL, *map(check_host, names)) if local or names else (ANY,)
     proxied = bool(names or root_path.strip("/"))  # then others reach it, who need not know where files are
     ours = local and not proxied
     closed = not ours if read_only is None else read_only
-    searcher = Searcher.open(index, bundle, engine=engine, engine_url=engine_url)
     counts = Metrics(len(searcher)) if metrics or not ours else None
     app = create_app(
         searcher,

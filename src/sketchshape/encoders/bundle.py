@@ -176,6 +176,10 @@ class Bundle:
         """How many numbers an index keeps of a shape."""
         return math.prod(self.row)
 
+    def load(self) -> None:
+        """Load the encoder of sketches, which is done else when it is first used."""
+        self.embed_sketches(np.zeros((1, self.sketch_size, self.sketch_size), np.uint8))
+
     def embed_sketches(self, pictures: U8) -> F32:
         """Embed prepared sketches.
 

@@ -18,6 +18,7 @@ from sketchshape.index.contents import read_vectors
 from sketchshape.index.held import Held, held_by, open_engine, rows_of
 from sketchshape.search.drawing import Sketch, read_drawing
 from sketchshape.search.filters import Filters
+from sketchshape.search.folders import Folders
 from sketchshape.search.library_map import principal_plane
 from sketchshape.search.looks import Looks
 from sketchshape.search.names import Names
@@ -206,14 +207,22 @@ class Searcher:
         vector: F32 = self.bundle.embed_sketches(prepared[None])[0]
         return vector
 
-    def library_map(self) -> F32:
-        """Give a place on a map for each shape, in the order of `ids`: (n, 2) float32 in 0..1."""
-        points: F32 = self._map
-        return points
+    def library_map(self, places: I64 | None = None) -> F32:
+        """Give a place on a map for shapes, those that look alike near each other.
+
+        Args:
+            places: of the shapes in `ids`; None is all.
+
+        Returns:
+            (len(places), 2) float32 in 0..1.
+        """
+        first = self._ways.first if places is None else self._ways.first[places]
+        return principal_plane(self._vectors[self._rows[first]])
 
     @cached_property
-    def _map(self) -> F32:
-        return principal_plane(self._vectors[self._rows[self._ways.first]])
+    def folders(self) -> Folders:
+        """The folders by which the shapes are told apart."""
+        return Folders(self._tags)
 
     @cached_property
     def _words(self) -> Words:

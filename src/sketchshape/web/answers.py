@@ -91,13 +91,17 @@ class Page(BaseModel):
 
 
 class Map(BaseModel):
-    """The library as a map: shapes that look alike lie near each other."""
+    """The library as a map: shapes that look alike lie near each other.
+
+    A library of more than 50,000 shapes is shown by as many of them, from all over it.
+    """
 
     ids: list[int]
     x: list[float] = Field(description="0 to 1.")
     y: list[float] = Field(description="0 to 1.")
     label: list[int] = Field(description="For each shape, the place of its name in `labels`; -1 for none.")
     labels: list[str] = Field(description="The folders.")
+    total: int = Field(description="Shapes in the library.")
 
 
 class Turned(BaseModel):

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import math
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from sketchshape.render.limits import Limits as FileLimits
 from sketchshape.render.many import safely
 from sketchshape.render.workers import Crew
 from sketchshape.search import Searcher
+from sketchshape.search.folders import from_all_over
 from sketchshape.types import F32, U8
 from sketchshape.web.answers import Map
 from sketchshape.web.glb import to_glb
@@ -30,6 +31,7 @@ from sketchshape.web.problems import Problem
 from sketchshape.web.thumbnails import TURN, to_thumbnail, view_of
 from sketchshape.zips import read
 
+MAPPED = 50_000  # shapes on a map: a browser draws them at each move, and more are no longer told apart
 KEPT = 2048  # thumbnails in memory, about 25 KB each
 LARGE = 4_000_000  # bytes of a file that takes long to read: its thumbnail is one of the views of the search
 
@@ -145,19 +147,17 @@ class Library:
 
     @cached_property
     def map(self) -> Map:
-        """Where each shape lies, and the folder that it belongs to."""
-        places = _spread(self.searcher.library_map())
-        tags = {entry.id: entry.tags for entry in self.searcher.catalogue.entries()}
-        ids = [int(id) for id in self.searcher.ids]
-        folders = _telling([tags.get(id, ()) for id in ids])
-        labels = [name for name, _ in Counter(filter(None, folders)).most_common()]
-        number = {name: index for index, name in enumerate(labels)}
+        """Where each shape lies, and the folder that it belongs to; of many shapes some from all over."""
+        searcher = self.searcher
+        shown = from_all_over(len(searcher), MAPPED)
+        places = _spread(searcher.library_map(shown))
         return Map.model_construct(
-            ids=ids,
-            x=[round(float(x), 4) for x in places[:, 0]],
-            y=[round(float(y), 4) for y in places[:, 1]],
-            label=[number.get(name, -1) for name in folders],
-            labels=labels,
+            ids=searcher.ids[shown].tolist(),
+            x=np.round(places[:, 0].astype(np.float64), 4).tolist(),
+            y=np.round(places[:, 1].astype(np.float64), 4).tolist(),
+            label=searcher.folders.of(shown),
+            labels=searcher.folders.labels,
+            total=len(searcher),
         )
 
     def _view(self, entry: Entry) -> U8:
@@ -228,13 +228,3 @@ def _spread(places: F32) -> F32:
         return places
     ranks = np.argsort(np.argsort(places, axis=0, kind="stable"), axis=0, kind="stable")
     return np.asarray((places + ranks / (len(places) - 1)) / 2, np.float32)
-
-
-def _telling(tags: list[tuple[str, ...]]) -> list[str]:
-    """Give the folder of each shape on the first level at which shapes lie in different ones."""
-    depth = max(map(len, tags), default=0)
-    for level in range(depth):
-        names = [parts[level] if len(parts) > level else "" for parts in tags]
-        if len(set(names)) > 1:
-            return names
-    return [parts[-1] if parts else "" for parts in tags]

@@ -175,7 +175,7 @@ def add_routes(
 
     @app.get("/api/info", response_model=Info, summary="What is served")
     async def info() -> Response:
-        labels = (await work.files(lambda: library.map)).labels
+        labels = (await work.files(lambda: library.searcher.folders)).labels
         return _json(
             Info(
                 version=VERSION,
