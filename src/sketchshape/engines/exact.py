@@ -23,7 +23,10 @@ class Exact:
         places = np.arange(len(self._rows)) if among is None else among
         if k >= len(places):
             return places
-        cosines = queries @ self._rows.vectors(places).T
+        if among is None:  # in one product with the file: to take rows out first would take longer
+            cosines = (queries @ self._rows.file.T)[:, self._rows.rows]
+        else:
+            cosines = queries @ self._rows.vectors(places).T
         nearest = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
         return places[np.unique(nearest)]
 

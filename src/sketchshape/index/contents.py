@@ -135,7 +135,9 @@ def group(catalogue: Catalogue, bundle: Bundle) -> int:
     found: list[tuple[str, str]] = []
     if len(fresh):
         stored = read_vectors(catalogue, bundle.numbers)
-        vectors: F32 = stored[[row for _, row, _ in rows]]
+        places = np.array([row for _, row, _ in rows])
+        whole = len(stored) == len(places)  # no row is of no content: nothing has to be copied
+        vectors: F32 = stored if whole else stored[places]
         if bundle.likeness is not COSINE:  # whose vectors have length 1
             vectors = unit(vectors)
         outlines = _Outlines(catalogue, [key for key, _, _ in rows])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from sketchshape.engines.close import Close
 from sketchshape.types import F32, I64, U8
 
 ALIKE = 0.99
 """Cosine of two embeddings above which their views are compared."""
 SAME = 3.0
 """Mean difference of two views, in levels of 255 over the coarse picture, below which they show one shape."""
-BLOCK = 1024  # vectors compared in one step
+BLOCK = 1024  # vectors compared in one step; of no more new ones, each is compared with all
 
 
 def twins(vectors: F32, outlines: Sequence[U8], fresh: I64) -> Iterator[tuple[int, int]]:
@@ -28,14 +30,23 @@ def twins(vectors: F32, outlines: Sequence[U8], fresh: I64) -> Iterator[tuple[in
     """
     new = np.zeros(len(vectors), bool)
     new[fresh] = True
+    for a, b in _near(vectors, fresh):
+        once = a < b or not new[b]  # of two fresh ones, the first finds the other
+        if a != b and once and same(outlines[a], outlines[b]):
+            yield a, b
+
+
+def _near(vectors: F32, fresh: I64) -> Iterator[tuple[int, int]]:
+    """Give each fresh position with each of a vector whose cosine with its own is above `ALIKE`."""
+    if len(fresh) <= BLOCK:
+        for row, column in zip(*np.nonzero(vectors[fresh] @ vectors.T > ALIKE), strict=True):
+            yield int(fresh[row]), int(column)
+        return
+    close = Close(vectors, math.sqrt(2 - 2 * ALIKE))  # of two vectors of length 1
     for start in range(0, len(fresh), BLOCK):
         part = fresh[start : start + BLOCK]
-        near = vectors[part] @ vectors.T > ALIKE
-        for row, column in zip(*np.nonzero(near), strict=True):
-            a, b = int(part[row]), int(column)
-            once = a < b or not new[b]  # of two fresh ones, the first finds the other
-            if a != b and once and same(outlines[a], outlines[b]):
-                yield a, b
+        for a, near in zip(part.tolist(), close.to(part), strict=True):
+            yield from ((a, b) for b in near.tolist())
 
 
 def same(one: U8, other: U8) -> bool:
