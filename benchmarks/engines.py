@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -158,9 +159,7 @@ def postgres(engines: list[str]) -> Iterator[str]:
         yield ""
         return
     sys.path.append(str(HELPERS))
-    from postgres import postgres as server
-
-    with server() as url:
+    with import_module("postgres").postgres() as url:
         yield url
 
 
