@@ -36,7 +36,7 @@ from sketchshape.search.nearest import SPARE
 from sketchshape.types import F32
 
 NOISE = 0.6  # length of the noise, of 1: the cosine with the original stays near 0.86
-QUERIES, TOP = 200, 10
+TOP = 10
 BLOCK = 65536
 HELPERS = Path(__file__).parents[1] / "tests/helpers"
 
@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, help="of the vectors, at least that of the encoders (theirs)")
     parser.add_argument("--index", type=Path, help="an index whose vectors are taken (made from the sample)")
     parser.add_argument("--json", type=Path, help="file that the figures are added to, one object a line")
+    parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
@@ -59,23 +60,27 @@ def main() -> None:
             build_index(sample_root() / "shapes", index, quiet=True)
         for size in asked.sizes:
             vectors = Path(name) / f"{size}.npy"
-            write_vectors(index, size, asked.width, vectors)
+            write_vectors(index, size + asked.queries, asked.width, vectors)
             for engine in asked.engines:
-                one = {"engine": engine, "file": str(vectors), "url": url if engine == "pgvector" else ""}
+                one: dict[str, Any] = {
+                    "engine": engine,
+                    "file": str(vectors),
+                    "url": url if engine == "pgvector" else "",
+                }
+                one["size"] = size
                 command = [sys.executable, __file__, "--one", json.dumps(one)]
                 done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
                 show(json.loads(done.stdout.splitlines()[-1]), asked.json)
             vectors.unlink()
 
 
-def write_vectors(index: Path, size: int, width: int | None, path: Path) -> None:
-    """Write `size` vectors and the queries behind them."""
+def write_vectors(index: Path, count: int, width: int | None, path: Path) -> None:
+    """Write vectors, the last of which are to be queries."""
     bundle, rng = Bundle.open(), np.random.default_rng(0)
     with Catalogue(index) as catalogue:
         real = read_vectors(catalogue, bundle.numbers).copy()
     wide = np.zeros((len(real), max(width or 0, real.shape[1])), np.float32)
     wide[:, : real.shape[1]] = real
-    count = size + QUERIES
     shape = (count, wide.shape[1])
     rows = np.lib.format.open_memmap(path, "w+", np.float32, shape)
     for start in range(0, count, BLOCK):
@@ -85,10 +90,10 @@ def write_vectors(index: Path, size: int, width: int | None, path: Path) -> None
     rows.flush()
 
 
-def measure(engine: str, file: str, url: str) -> dict[str, Any]:
+def measure(engine: str, file: str, url: str, size: int) -> dict[str, Any]:
     """Fill an engine, open it, and ask it."""
     stored: F32 = np.load(file, mmap_mode="r")
-    queries, held = np.array(stored[-QUERIES:]), stored[:-QUERIES]
+    queries, held = np.array(stored[size:]), stored[:size]
     rows = Rows("benchmark", [str(n) for n in range(len(held))], np.arange(len(held)), held)
     with tempfile.TemporaryDirectory() as folder:
         where, kind = Where(Path(folder), url, f"benchmark_{len(held)}"), engine_named(engine)
@@ -102,7 +107,7 @@ def measure(engine: str, file: str, url: str) -> dict[str, Any]:
             places = opened.search(query[None], TOP + SPARE)
             found.append(places[np.argsort(-(rows.vectors(places) @ query))[:TOP]])
             spent.append((time.perf_counter() - begin, time.process_time() - begin_cpu))
-        size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+        disk = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
         opened.close()
     clock, cpu = np.array(spent).T * 1e3
     return {
@@ -117,7 +122,7 @@ def measure(engine: str, file: str, url: str) -> dict[str, Any]:
         "fill_cpu_s": round(fill_cpu, 2),
         "open_s": round(start, 2),
         "open_cpu_s": round(start_cpu, 2),
-        "disk_mb": round(size / 1e6),
+        "disk_mb": round(disk / 1e6),
         "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),

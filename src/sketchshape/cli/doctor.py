@@ -28,6 +28,9 @@ EXTRAS = {
     "timm": ("timm",),
     "watch": ("watchfiles",),
     "draco": ("DracoPy",),
+    "faiss": ("faiss-cpu",),
+    "pgvector": ("psycopg", "pgvector"),
+    "milvus": ("pymilvus", "milvus-lite"),
     "dae": ("pycollada",),
     "step": ("cascadio",),
 }
