@@ -6,10 +6,13 @@ import io
 import json
 import re
 import zipfile
+from importlib.util import find_spec
 
 import mesh_files as files
 import numpy as np
+from packed_files import draco_gltf, meshopt_gltf
 from PIL import Image
+from step_files import box
 
 NUMBERS = (
     b"0",
@@ -82,9 +85,36 @@ MESHES = {
     "big.ply": files.ply(">"), "binary.glb": files.tetra_gltf().glb(), "text.gltf": files.tetra_gltf().gltf(),
     "a.3mf": threemf(), "a.dae": dae(),
 }  # fmt: skip
+
+
+def zipped() -> bytes:
+    """A library of two shapes in an archive."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("a.off", "b/c.off"):
+            archive.writestr(name, files.off())
+    return stream.getvalue()
+
+
+def of_extras() -> dict[str, bytes]:
+    """What needs packages that may not be there, of those that are."""
+    found = {"meshopt.glb": meshopt_gltf("EXT_meshopt_compression", 1, required=True).glb()}
+    if find_spec("DracoPy"):
+        found["draco.glb"] = draco_gltf().glb()
+    if find_spec("pillow_heif"):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+        found["a.heic"] = picture("HEIF")
+    return found
+
+
 PICTURES = {f"a.{kind.lower()}": picture(kind) for kind in ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP")}
 DRAWINGS = {f"a{suffix}": data for suffix, data in drawings().items()}
-WHOLE = {**MESHES, **PICTURES, **DRAWINGS}
+WHOLE = {**MESHES, **PICTURES, **DRAWINGS, **of_extras(), "a.zip": zipped()}
+LONG = (
+    {"a.step": box((2, 3, 4)).encode()} if find_spec("cascadio") else {}
+)  # a second each: in make fuzz alone
 
 
 def spoiled(data: bytes, random: np.random.Generator) -> bytes:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sketchshape.errors import MeshError, MissingExtraError, SketchError
 from sketchshape.images import read_drawing_file
+from sketchshape.index.library import File, mesh_files
 from sketchshape.mesh import FORMATS, load_mesh
 
 
@@ -17,6 +18,8 @@ def judge(path: Path) -> bool:
     Raises:
         AssertionError: the value is not valid.
     """
+    if path.suffix == ".zip":
+        return _judge_archive(path)
     try:
         if path.suffix not in FORMATS:
             ink = read_drawing_file(path)
@@ -36,3 +39,10 @@ def judge(path: Path) -> bool:
     assert mesh.faces.min() >= 0
     assert mesh.faces.max() < len(mesh.vertices)
     return True
+
+
+def _judge_archive(path: Path) -> bool:
+    """Read what an archive lists: whether all of it is well."""
+    found = list(mesh_files(path))
+    good = [one for one in found if isinstance(one, File) and judge(one.path)]
+    return len(good) == len(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 from pathlib import Path
@@ -10,41 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mesh_files import SIDES, TETRA, Gltf, soup, tetra_gltf, tetra_soup
+from mesh_files import SIDES, TETRA, Gltf, soup, tetra_soup
+from packed_files import draco_gltf, meshopt_gltf, packed
 
 from sketchshape.errors import MeshError
 from sketchshape.mesh import load_mesh
 from sketchshape.mesh.gltf.meshopt import decode_view
 
-# Packed by meshoptimizer 0.2.30a0: its encodeVertexBuffer of codec 0 and 1, -IndexBuffer, -IndexSequence.
-PACKED = {
-    "TETRA_0": (
-        "oAAAAAE8AAAAgH8AAAEPAAAAgH8BDwAAAIB/AAABAwAAAN8BAwAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="
-    ),
-    "WAVE_0": (
-        "oBUAAgAIACAAgAMAAAAHABUAAIgiioqqrgSuuwAABAQEAAAAHwBYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhY//8A"
-        "AFhYWFhYWFhYFSququoEBK6q6q4EBASrqgAABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAJAAAA"
-    ),
-    "TETRA_1": "oer6+gCAfwAAAIB/AACAfwAAAN8AAACAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    "WAVE_1": (
-        "oZl6AIBAAgIgEAICCAAHFQAAiCKKiqquBK67AAAEBAQAWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhY"
-        "FSqqqqqqqqqqqqoAAAAAAAAAAAAAAAAAAAAAAAAAAAkAAAAAAQ=="
-    ),
-    "EXPONENTS": "oAE8AAAACAcAAAABDwAAAAwLAAAAAQMAAAASAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAD/AAAA/wAAAP8=",
-    "QUARTER": "oAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP9//38=",
-    "TRIANGLES": "4f4OEgPwBAB2h1ZneKmGZYlomAFpAAA=",
-    "SEQUENCE": "0QAIAgIECAYEBAoMAgAAAAA=",
-    "GRID": (
-        "4f4eEA4QDhAOEA7+HhkOGA4XDhYO/x4WDhYOFg4WDv8eFg4WDhYOFg7/HhYOFg4WDhYODwyfAl8JDF8JDF8JDAB2h1ZneKmG"
-        "ZYlomAFpAAA="
-    ),
-}
 K = np.arange(40)
 WAVE = np.stack([K // 7 % 5, K * K // 50, K * 0 + 9, K * 300], axis=1).astype("<u2")
-
-
-def packed(name: str) -> bytes:
-    return base64.b64decode(PACKED[name])
 
 
 def unpacked(name: str, count: int, stride: int, mode: str, **how: str) -> bytes:
@@ -108,27 +81,6 @@ def test_damage_of_packed_views_is_said_and_nothing_is_read_beyond(name: str) ->
         decode_view(Path("a.glb"), b"\0" + whole[1:], how)
 
 
-def meshopt_gltf(extension: str, version: int, *, required: bool) -> Gltf:
-    """A tetrahedron of which all views are packed; the buffer that they would fill is not there."""
-    scene = tetra_gltf()
-    lengths = [view["byteLength"] for view in scene.json["bufferViews"]]
-    scene.binary = b""
-    for number, (name, mode, count, stride) in enumerate(
-        [(f"TETRA_{version}", "ATTRIBUTES", 4, 12), ("TRIANGLES", "TRIANGLES", 12, 2)]
-    ):
-        at = len(scene.binary)
-        scene.binary += packed(name) + b"\0" * (-len(packed(name)) % 4)
-        how = {"buffer": 0, "byteOffset": at, "byteLength": len(packed(name)), "byteStride": stride}
-        how |= {"mode": mode, "count": count}
-        scene.json["bufferViews"][number] = {
-            "buffer": 1, "byteLength": lengths[number], "extensions": {extension: how}
-        }  # fmt: skip
-    scene.json["extensionsUsed"] = [extension]
-    if required:
-        scene.json["extensionsRequired"] = [extension]
-    return scene
-
-
 @pytest.mark.parametrize("extension", ["EXT_meshopt_compression", "KHR_meshopt_compression"])
 @pytest.mark.parametrize("version", [0, 1])
 @pytest.mark.parametrize("required", [False, True])
@@ -158,26 +110,6 @@ def test_the_codec_is_that_of_its_makers() -> None:
     coded = codec.encode_index_buffer(faces.ravel(), 1200, 5000)
     found = decode_view(Path("a"), coded, {"count": 1200, "byteStride": 4, "mode": "TRIANGLES"})
     assert turned(np.frombuffer(found, "<u4")) == turned(faces)
-
-
-def draco_gltf(*, fallback: bool = False, **options: Any) -> Gltf:
-    draco = pytest.importorskip("DracoPy", reason="needs the extra [draco]")
-    scene = tetra_gltf()
-    packed = draco.encode(TETRA.astype("f4"), faces=SIDES.astype("u4"), quantization_bits=20, **options)
-    primitive = scene.json["meshes"][0]["primitives"][0]
-    position = next(one["unique_id"] for one in draco.decode(packed).attributes if one["attribute_type"] == 0)
-    primitive["extensions"] = {
-        "KHR_draco_mesh_compression": {
-            "bufferView": scene.view(packed),
-            "attributes": {"POSITION": position},
-        }
-    }
-    if not fallback:
-        for accessor in scene.json["accessors"]:
-            del accessor["bufferView"]
-        scene.json["extensionsRequired"] = ["KHR_draco_mesh_compression"]
-    scene.json["extensionsUsed"] = ["KHR_draco_mesh_compression"]
-    return scene
 
 
 def load(folder: Path, scene: Gltf) -> Any:
