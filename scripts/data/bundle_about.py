@@ -23,13 +23,16 @@ docs/decisions/0012-second-edition.md, with the commands.
 
 ## Limits
 
-* A scribble that a person could not name is not found either; docs/images/failures.png shows the ten worst of
-  the test drawings (`sketchshape report build/bundle/run`).
+* A scribble that a person could not name is not found either. The drawings above of which it finds least, the
+  worst of ten words, with what it finds in place of them:
+
+![ten drawings, each with the ten shapes that are found first](failures.png)
+
 * What is none of the words in bundle.json is compared by the words that it is nearest to.
 * Shapes that people draw from one side only, and that no line drawing of ours shows so, are found less well.
-* How sure a search is was fitted on drawings and shapes of these classes; in a library of thousands it is a
-  little too sure. `weights` and `bias` of `confidence` are a second curve over the embedding of a drawing,
-  which tells scribbles, words and dots from things; docs/drawings.md has its rates.
+* How sure a search is was fitted in a library of some 260 shapes. In one of thousands something alike is
+  found more often, and it is too sure. `weights` and `bias` of `confidence` are a second curve over the
+  embedding of a drawing, which tells scribbles, words and dots from things.
 
 ## How it was made
 

@@ -23,6 +23,7 @@ NEVER = "shrec13-test-sketches.txt"
 LEFT_OUT = "bundle-left-out.txt"
 """These, and what the bundle is measured with: neither backbone nor heads learn from any of them."""
 KNOWN = "known"  # folder of all drawings by word
+TO_CHOOSE = "data-to-choose"
 MOST = 1000  # drawings of the game of one word for the heads
 
 
@@ -144,7 +145,7 @@ def load(sources: Sources, work: Path, *, choosing: bool = False) -> tuple[Path,
         Folder of the words for the backbone, of the data for the heads, and the shapes.
     """
     shapes, drawn = shapes_of(sources.shapes, sources.words()), drawings(sources, work / "tuberlin")
-    words, data = work / "words", work / ("data-to-choose" if choosing else "data")
+    words, data = work / "words", work / (TO_CHOOSE if choosing else "data")
     once(words, lambda folder: write_words(drawn, shapes, folder))
     once(work / KNOWN, lambda folder: write_known(drawn, folder))
     once(data, lambda folder: write_data(drawn, shapes, folder, choosing=choosing))

@@ -12,16 +12,15 @@ curve of all words goes into bundle.json, and the rates into the model card.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from bundle_data import KEYS, LEFT_OUT
-from fit_nonsense import in_lines
+from fit_nonsense import write_confidence
 from fit_words import key_of
 from nonsense import NONSENSE
 
@@ -82,7 +81,8 @@ def main() -> None:
     lines = [f"{summary.shapes} shapes, {summary.unsure} of which are kept in more than one way up.", ""]
     lines += [*table(found, halves), ""]
     curve = fitted(found, told.confidence)
-    write(told.folder, replace(told.confidence, slope=curve.slope, middle=curve.middle), "\n".join(lines))
+    write_confidence(told.folder, curve)
+    write_rates(told.folder, "\n".join(lines))
     print("\n".join(lines), f"slope {curve.slope:.2f}, middle {curve.middle:.3f}", sep="\n")
 
 
@@ -132,14 +132,10 @@ def table(found: list[Asked], halves: list[Confidence]) -> list[str]:
     return lines
 
 
-def write(folder: Path, confidence: Confidence, rates: str) -> None:
-    """Write the curve into bundle.json and the rates into the card, in place of those that are there."""
-    record = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
-    record["confidence"] = asdict(confidence)
-    write_text(folder / "bundle.json", in_lines(json.dumps(record, indent=2)) + "\n")
+def write_rates(folder: Path, rates: str) -> None:
+    """Write the rates into the card, in place of those that are there."""
     card = (folder / "README.md").read_text(encoding="utf-8")
-    start = card.find(HEADING)
-    end = card.index(BEFORE)
+    start, end = card.find(HEADING), card.index(BEFORE)
     text = (
         f"{HEADING}\n\nMeasured on shapes of packs that a bundle of the same recipe did not learn from, with "
         f"drawings that were held out,\nhalf of the words by a curve that was fitted to the other half\n"

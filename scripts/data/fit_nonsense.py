@@ -60,10 +60,7 @@ def main() -> None:
     positive = all(bool((rows >= 0).all()) for rows in embedded)
     weights, bias = fit(*(logarithms(rows) if positive else rows for rows in embedded))
     confidence = replace(with_weights(bundle, weights, bias), logarithm=positive)
-    record = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
-    record["confidence"] = asdict(confidence)
-    write_text(bundle.folder / "bundle.json", in_lines(json.dumps(record, indent=2)) + "\n")
-    seal(bundle.folder)
+    write_confidence(bundle.folder, confidence)
     doubtful = [float(np.mean([confidence.is_thing(one) < 0.5 for one in rows])) for rows in embedded]
     print(f"{len(things)} drawings of things, {len(nothings)} of nothing; taken for nothing: {doubtful}")
 
@@ -96,6 +93,14 @@ def with_weights(bundle: Bundle, weights: F64, bias: float) -> Confidence:
     """Give the confidence of the bundle with these weights, in as many digits as matter."""
     assert bundle.confidence is not None
     return replace(bundle.confidence, weights=tuple(np.round(weights, 3).tolist()), bias=round(bias, 4))
+
+
+def write_confidence(folder: Path, confidence: Confidence) -> None:
+    """Write how sure a search is into bundle.json, and seal the bundle again."""
+    record = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    record["confidence"] = asdict(confidence)
+    write_text(folder / "bundle.json", in_lines(json.dumps(record, indent=2)) + "\n")
+    seal(folder)
 
 
 def in_lines(text: str) -> str:

@@ -5,8 +5,9 @@ r"""Make the bundle that ships from its sources; the same command goes on after 
 
 Folders of shapes hold manifest.csv (class,file,author,pack) and the meshes it names; that of Quick, Draw!
 holds <word>.ndjson, that of TU-Berlin <class>/<number>.png. First the backbone for drawings is trained on,
-from the one in the package, then the heads are trained on its features. --choose leaves out the shapes that
-recipes are chosen with, and ends before anything is exported:
+from the one in the package, then the heads are trained on its features: once without the shapes that recipes
+are chosen with, by which it is told how sure a search is, and once with all of them. --choose ends after the
+former:
 
     python scripts/data/make_bundle.py ... --choose
     sketchshape evaluate build/bundle/run-to-choose --queries build/bundle/data-to-choose/choose/careful \
@@ -17,17 +18,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from bundle_about import ABOUT
-from bundle_data import KEYS, KNOWN, LEFT_OUT, Sources, load
+from bundle_data import KEYS, KNOWN, LEFT_OUT, TO_CHOOSE, Sources, load
+from bundle_shapes import Shape
 
 from sketchshape.config import load_config
 from sketchshape.config.pretrain import PretrainSettings
 from sketchshape.config.run import RunSettings
 from sketchshape.encoders import default_bundle
+from sketchshape.report.write import write_report
 from sketchshape.train.export.bundle import export_run
 from sketchshape.train.pretrain import NAME, pretrain
 from sketchshape.train.run import train_run
@@ -51,28 +55,55 @@ def main() -> None:
     parser.add_argument("--choose", action="store_true", help="leave shapes out to choose recipes with")
     asked = parser.parse_args()
     sources = Sources({"cc0": asked.cc0, "cc_shapes": asked.cc_shapes}, asked.quickdraw, asked.tuberlin)
-    words, data, shapes = load(sources, asked.work, choosing=asked.choose)
+    to_choose, _ = trained(sources, asked, choosing=True)
+    if asked.choose:
+        return
+    run, shapes = trained(sources, asked)
+    about = ABOUT.format(authors=", ".join(sorted({shape.author for shape in shapes})))
+    like = asked.work / "bundle-to-choose"
+    for source, target, text in ((to_choose, like, ""), (run, asked.out, about)):
+        exported = export_run(source, target, about=text, replace=True)
+        script("fit_nonsense.py", "--quickdraw", asked.quickdraw, "--bundle", target)
+    known, shapes_asked = asked.work / KNOWN, asked.work / TO_CHOOSE / "choose/shapes"
+    script("fit_words.py", "--drawings", known, "--held-out", KEYS / LEFT_OUT, "--bundle", asked.out)
+    own = ["--like", like, "--shapes", shapes_asked, "--drawings", known, "--work", asked.work / "index"]
+    script("fit_confidence.py", *own, "--bundle", asked.out)
+    report = write_report(run, asked.work / "report")
+    shutil.copy2(report / "failures.png", asked.out)
+    print(f"{asked.out}: {exported.bytes / 1e6:.1f} MB, least cosine to torch {exported.parity.cosine:.6f}")
+
+
+def trained(
+    sources: Sources, asked: argparse.Namespace, *, choosing: bool = False
+) -> tuple[Path, list[Shape]]:
+    """Lay out the data, train the backbone and the heads, or go on with them.
+
+    Args:
+        sources: where everything is.
+        asked: the options of the command line.
+        choosing: leave out the shapes that recipes are chosen with, and train one seed.
+
+    Returns:
+        The folder of the run, and the shapes.
+    """
+    words, data, shapes = load(sources, asked.work, choosing=choosing)
     backbone = asked.work / "pretrain" / NAME
     if not backbone.is_file():
         source = f"data.path={json.dumps(str(words))}"
         pretrain(load_config(PretrainSettings, BACKBONE, [source]), backbone.parent)
     changes = {"data.path": str(data), "backbone.sketch_weights": str(backbone)}
     settings = [f"{key}={json.dumps(value)}" for key, value in changes.items()]
-    run = asked.work / ("run-to-choose" if asked.choose else "run")
-    heads = load_config(RunSettings, HEADS, [*settings, f"train.seeds=[{asked.seeds}]", *asked.set])
+    run = asked.work / ("run-to-choose" if choosing else "run")
+    seeds = asked.seeds if asked.choose or not choosing else asked.seeds.partition(",")[0]
+    heads = load_config(RunSettings, HEADS, [*settings, f"train.seeds=[{seeds}]", *asked.set])
     train_run(heads, run, command=["python", "scripts/data/make_bundle.py"])
-    if asked.choose:
-        return
-    about = ABOUT.format(authors=", ".join(sorted({shape.author for shape in shapes})))
-    exported = export_run(run, asked.out, about=about, replace=True)
-    left_out = ["--held-out", KEYS / LEFT_OUT]
-    for script, own in (
-        ("fit_nonsense.py", ["--quickdraw", asked.quickdraw]),
-        ("fit_words.py", ["--drawings", asked.work / KNOWN, *left_out]),
-    ):
-        command = [sys.executable, HERE / script, *own, "--bundle", asked.out]
-        subprocess.run([str(part) for part in command], check=True)
-    print(f"{asked.out}: {exported.bytes / 1e6:.1f} MB, least cosine to torch {exported.parity.cosine:.6f}")
+    return run, shapes
+
+
+def script(name: str, *options: str | Path) -> None:
+    """Run another script of this folder."""
+    command = [sys.executable, HERE / name, *options]
+    subprocess.run([str(part) for part in command], check=True)
 
 
 if __name__ == "__main__":
