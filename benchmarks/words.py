@@ -1,6 +1,6 @@
 """How well words find shapes by their looks, by the names of files, and by both.
 
-Run: python benchmarks/words.py INDEX [--half reported] [--drawings DIR]
+Run: python benchmarks/words.py INDEX [--half reported] [--drawings DIR] [--bundle DIR]
 
 The index is of a library with a folder for each class; the folders' names are the words that are asked, and
 are hidden from the search. Classes that mean none of the bundle's words are left out. The halves of the
@@ -36,8 +36,9 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("--half", choices=HALVES, help="only the classes of one half (all)")
     parser.add_argument("--drawings", type=Path, metavar="DIR", help="<word>.ndjson of Quick, Draw!")
+    parser.add_argument("--bundle", type=Path, metavar="DIR", help="of the index (that which ships)")
     asked = parser.parse_args()
-    searcher = Searcher.open(asked.index)
+    searcher = Searcher.open(asked.index, asked.bundle)
     vocabulary = searcher.bundle.words
     assert vocabulary is not None, "the bundle has no words"
     paths = [entry.path for entry in searcher.catalogue.entries()]

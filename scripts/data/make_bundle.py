@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +25,7 @@ from pathlib import Path
 from bundle_about import ABOUT
 from bundle_data import KEYS, KNOWN, LEFT_OUT, TO_CHOOSE, Sources, load
 from bundle_shapes import Shape
+from PIL import Image
 
 from sketchshape.config import load_config
 from sketchshape.config.pretrain import PretrainSettings
@@ -39,6 +39,7 @@ from sketchshape.train.run import train_run
 CONFIGS = Path(__file__).parents[2] / "configs"
 HEADS, BACKBONE = CONFIGS / "recipes/bundle.toml", CONFIGS / "pretrain/bundle.toml"
 HERE = Path(__file__).parent
+WIDE = 1000  # pixels of the picture in the card
 
 
 def main() -> None:
@@ -69,7 +70,9 @@ def main() -> None:
     own = ["--like", like, "--shapes", shapes_asked, "--drawings", known, "--work", asked.work / "index"]
     script("fit_confidence.py", *own, "--bundle", asked.out)
     report = write_report(run, asked.work / "report")
-    shutil.copy2(report / "failures.png", asked.out)
+    with Image.open(report / "failures.png") as picture:  # small, since it ships
+        small = picture.convert("L").resize((WIDE, WIDE * picture.height // picture.width))
+    small.quantize(16).save(asked.out / "failures.png", optimize=True)
     print(f"{asked.out}: {exported.bytes / 1e6:.1f} MB, least cosine to torch {exported.parity.cosine:.6f}")
 
 
