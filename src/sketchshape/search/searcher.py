@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sketchshape.encoders.bundle import Bundle
 from sketchshape.errors import SketchError, UsageError
 from sketchshape.images import prepare
-from sketchshape.index.catalogue import Catalogue, damaged
+from sketchshape.index.catalogue import Catalogue
 from sketchshape.index.contents import read_vectors
 from sketchshape.index.held import Held, held_by, open_engine, rows_of
 from sketchshape.search.drawing import Sketch, read_drawing
@@ -56,9 +56,6 @@ class Searcher:
                 "SELECT shape, up, row FROM stand JOIN shape ON shape = id JOIN content ON content = key "
                 "ORDER BY shape, place"
             )
-            counts = catalogue.rows("SELECT (SELECT COUNT(*) FROM shape), (SELECT COUNT(*) FROM stand)")
-            if counts != [(len(rows), len(ways))]:
-                raise damaged(catalogue.path, "its tables do not fit together")
             self._vectors = read_vectors(catalogue, bundle.numbers)
             held_rows = None if self.held.exact else rows_of(catalogue, bundle, self._vectors)
             self.state = catalogue.state()
