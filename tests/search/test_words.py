@@ -15,7 +15,7 @@ from sketchshape.index import build_index
 from sketchshape.search import Searcher
 from sketchshape.search.looks import Looks
 from sketchshape.search.names import Names
-from sketchshape.search.searcher import LEAST_TAKEN, TAKEN
+from sketchshape.search.ranker import LEAST_TAKEN, TAKEN
 from sketchshape.search.words import LOOKS, SAME, WEIGHT, Words
 from sketchshape.types import F32, Unknown
 

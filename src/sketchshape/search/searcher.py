@@ -24,14 +24,10 @@ from sketchshape.search.looks import Looks
 from sketchshape.search.names import Names
 from sketchshape.search.nearest import Nearest
 from sketchshape.search.query import Query
-from sketchshape.search.ranking import falling
+from sketchshape.search.ranker import Asked, Ranker
 from sketchshape.search.ways import Ways
-from sketchshape.search.words import Found, Words
-from sketchshape.types import F32, I64, Ranking, Taken
-
-TAKEN, LEAST_TAKEN = 5, 0.03  # words that a drawing is taken for: how many at most, and how likely at least
-
-DIGITS = 6  # of a score
+from sketchshape.search.words import Words
+from sketchshape.types import F32, I64, Ranking
 
 
 class Searcher:
@@ -62,18 +58,20 @@ class Searcher:
         self._shapes = self._vectors.reshape(len(self._vectors), *bundle.row)
         self.ids: I64 = np.array([row[0] for row in rows], np.int64)
         self._paths = [row[1] for row in rows]
-        self._by_path: I64 = np.array(sorted(range(len(rows)), key=self._paths.__getitem__), np.int64)
         self._filters = Filters(
             self._paths, [row[2] for row in rows], np.array([row[3] for row in rows], np.int64)
         )
-        self._groups = np.array([row[4] for row in rows], np.int64)
         self._tags = [row[5] for row in rows]
         self._ways = Ways([shape for shape, _, _ in ways], [up for _, up, _ in ways])
         self._rows: I64 = np.array([row for _, _, row in ways], np.int64)  # of each way
-        self._nearest = None
+        nearest = None
         if held_rows is not None:
             engine = open_engine(catalogue, bundle, self.held, held_rows)
-            self._nearest = Nearest(engine, held_rows, self._ways, self._rows)
+            nearest = Nearest(engine, held_rows, self._ways, self._rows)
+        by_path = np.array(sorted(range(len(rows)), key=self._paths.__getitem__), np.int64)
+        groups = np.array([row[4] for row in rows], np.int64)
+        own = (self.ids, self._paths, by_path, groups, self._ways, self._rows, self._shapes)
+        self._ranker = Ranker(bundle, *own, nearest)
 
     @classmethod
     def open(
@@ -238,13 +236,6 @@ class Searcher:
         same = np.array_equal(self._rows, np.arange(len(self._shapes)))
         return table if same else table[:, self._rows]
 
-    def _taken_for(self, sketch: F32 | None) -> tuple[Taken, ...]:
-        if sketch is None or self.bundle.words is None:
-            return ()
-        shares = self.bundle.words.of_sketch(sketch, self.bundle.likeness)
-        best = [(self.bundle.words.names[place], float(shares[place])) for place in falling(shares, TAKEN)]
-        return tuple(Taken(word, share) for word, share in best if share >= LEAST_TAKEN)
-
     def _best(
         self,
         query: Query | None,
@@ -255,81 +246,7 @@ class Searcher:
         sketch: F32 | None = None,
         without: int | None = None,
     ) -> Ranking:
-        """Rank the shapes that an engine names, and where it names too few, all."""
         if k < 1:
             raise UsageError(f"k is {k}, expected at least 1")
         found = self._words.find(words) if words.strip() else None
-        if query is not None and found is None and self._nearest is not None:
-            total = len(self) if allowed is None else int(allowed.sum())
-            for more in (1, 8) if unique else (1,):
-                places = self._nearest.shapes(query.vectors, more * k + (without is not None), allowed)
-                if places is None:
-                    break
-                places = places[np.argsort(self._path_ranks[places])]
-                ranking = self._rank(query, places, k, None, unique, sketch, without)
-                if len(ranking) >= min(k, total - (without is not None)):
-                    return ranking
-        places = self._by_path if allowed is None else self._by_path[allowed[self._by_path]]
-        return self._rank(query, places, k, found, unique, sketch, without)
-
-    def _rank(
-        self,
-        query: Query | None,
-        places: I64,
-        k: int,
-        found: Found | None,
-        unique: bool,
-        sketch: F32 | None,
-        without: int | None,
-    ) -> Ranking:
-        """Rank shapes, given by their places in the order of their paths."""
-        if without is not None:
-            places = places[places != without]
-        if query is None and found is not None:
-            places = places[found.hit[places]]
-        likeness = np.zeros(len(places), np.float32) if query is None else self._alike(query, places)
-        sure = None
-        if self.bundle.confidence is not None and sketch is not None and len(places):
-            sure = self.bundle.confidence.of(float(likeness.max()), sketch)
-        elif query is None and found is not None and self.bundle.words is not None and len(places):
-            sure = float(found.sure[places].max())
-        # Of equal scores the first path comes first, however files were indexed, and the last bits of sums,
-        # which differ between processors, do not count.
-        scores = np.round(likeness if found is None else likeness + found.gain[places], DIGITS)
-        order = falling(scores, None if unique else k)
-        if unique:
-            _, first = np.unique(self._groups[places[order]], return_index=True)
-            order = order[np.sort(first)[:k]]
-        chosen = places[order]
-        return Ranking(
-            tuple(self.ids[chosen].tolist()),
-            scores[order],
-            tuple(Path(self._paths[place]) for place in chosen.tolist()),
-            sure,
-            self._ups(query, chosen),
-            self._taken_for(sketch),
-            () if found is None else found.unknown,
-        )
-
-    def _alike(self, query: Query, places: I64) -> F32:
-        """Compare with some shapes, or with all in one product: (len(places),) float32."""
-        if 8 * len(places) < len(self):
-            ways = self._ways.of_all(places)
-            return self._ways.best(query.alike(self._shapes[self._rows[ways]]), places)
-        alike = self._ways.best(query.alike(self._shapes)[self._rows])
-        return alike[places]
-
-    def _ups(self, query: Query | None, places: I64) -> tuple[str, ...]:
-        """Give the way in which each shape is found, the likeliest one where there is no query."""
-        ways = [self._ways.of(place) for place in places.tolist()]
-        if query is None or self._ways.most == 1:
-            return tuple(self._ways.up(way.start) for way in ways)
-        best = [way.start + int(query.alike(self._shapes[self._rows[way]]).argmax()) for way in ways]
-        return tuple(map(self._ways.up, best))
-
-    @cached_property
-    def _path_ranks(self) -> I64:
-        """Place of each shape in the order of the paths."""
-        ranks = np.empty_like(self._by_path)
-        ranks[self._by_path] = np.arange(len(ranks))
-        return ranks
+        return self._ranker.best(Asked(query, found, sketch, k, unique, without), allowed)
