@@ -12,9 +12,13 @@ import pytest
 from PIL import Image
 from small_world import make_world, write_config
 
+from sketchshape.cli import options
 from sketchshape.cli.doctor import Finding
 from sketchshape.cli.main import COMMANDS, main, parser
 from sketchshape.cli.research.train import load_settings
+from sketchshape.engines import ENGINES
+from sketchshape.index.choices import WAYS
+from sketchshape.render.limits import MEMORY, TIMEOUT
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +183,10 @@ def test_a_command_begins_without_what_it_does_not_need(words: list[str]) -> Non
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert words[0] == "--version" or "usage: sketchshape" in done.stdout or "usage: -c" in done.stdout
+
+
+def test_what_options_say_again_so_as_to_load_nothing_is_what_the_package_has() -> None:
+    assert options.ENGINES == ENGINES
+    assert options.WAYS == WAYS
+    asked = parser().parse_args(["index", "FOLDER", "--out", "INDEX"])
+    assert (asked.timeout, asked.memory) == (TIMEOUT, MEMORY)

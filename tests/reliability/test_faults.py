@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import kills
 import numpy as np
@@ -156,7 +157,8 @@ def test_an_altered_bit_of_the_vectors_and_each_cut_is_seen(tmp_path: Path) -> N
     assert len(Searcher.open(tmp_path / "index", projection())) == 6
 
 
-def test_a_service_shows_what_another_process_indexes(tmp_path: Path) -> None:
+def served(tmp_path: Path) -> tuple[Path, Any, Any]:
+    """Index six boxes and follow the index as a service does: the folder, the library and what follows it."""
     pytest.importorskip("fastapi", reason="needs the extra [serve]")
     from sketchshape.web.following import Following
     from sketchshape.web.library import Library
@@ -165,7 +167,11 @@ def test_a_service_shows_what_another_process_indexes(tmp_path: Path) -> None:
     folder = library(tmp_path / "library")
     index(folder)
     shown = Library(Searcher.open(tmp_path / "index", projection()), Limits())
-    following = Following(shown)
+    return folder, shown, Following(shown)
+
+
+def test_a_service_shows_what_another_process_indexes(tmp_path: Path) -> None:
+    folder, shown, following = served(tmp_path)
     assert not following.look()
     assert len(shown.map.ids) == 6
     for number in range(2):
@@ -185,15 +191,7 @@ def test_a_service_shows_what_another_process_indexes(tmp_path: Path) -> None:
 
 
 def test_a_service_sees_a_whole_state_while_another_process_writes(tmp_path: Path) -> None:
-    pytest.importorskip("fastapi", reason="needs the extra [serve]")
-    from sketchshape.web.following import Following
-    from sketchshape.web.library import Library
-    from sketchshape.web.limits import Limits
-
-    folder = library(tmp_path / "library")
-    index(folder)
-    shown = Library(Searcher.open(tmp_path / "index", projection()), Limits())
-    following = Following(shown)
+    folder, shown, following = served(tmp_path)
     for number in range(20):
         box(folder / f"more/{number}.off", (1, 1 + number / 7, 3))
     words = [sys.executable, "-c", kills.CHILD, str(folder), str(tmp_path / "index"), "0", "0"]

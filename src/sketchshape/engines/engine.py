@@ -68,6 +68,11 @@ class Rows:
         at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
         return np.where(known[at] == ids, order[at], NOWHERE)
 
+    def known(self, ids: Sequence[int]) -> I64:
+        """Give the places of those ids that the index knows, each once, rising."""
+        places = self.places(np.array(ids, np.int64))
+        return np.unique(places[places != NOWHERE])
+
     @cached_property
     def _sorted(self) -> tuple[I64, I64]:
         order = np.argsort(self.ids, kind="stable")
@@ -162,11 +167,15 @@ def differing(held: I64, wanted: I64) -> tuple[I64, I64]:
     return np.flatnonzero(~np.isin(held, wanted)), np.flatnonzero(~np.isin(wanted, held))
 
 
+def hold_again(name: str, where: Where) -> str:
+    """Say how an engine is made to hold an index."""
+    return f"run: sketchshape index FOLDER --out {where.index} --engine {name}"
+
+
 def none_held(name: str, where: Where) -> ArtefactError:
     """Say that an engine holds nothing of an index, and what to do."""
     return ArtefactError(
-        f"{where.says()}: the engine {name} holds nothing of this index; run: "
-        f"sketchshape index FOLDER --out {where.index} --engine {name}"
+        f"{where.says()}: the engine {name} holds nothing of this index; {hold_again(name, where)}"
     )
 
 

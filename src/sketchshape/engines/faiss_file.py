@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sketchshape.engines.engine import Rows, Where
+from sketchshape.engines.engine import Rows, Where, hold_again
 from sketchshape.errors import ArtefactError, SketchshapeError
 from sketchshape.files import atomic, write_json
 
@@ -35,7 +35,7 @@ def held_file(name: str, rows: Rows, where: Where) -> Path:
         ArtefactError: another network made it.
     """
     path = where.index / f"{name}.json"
-    again = f"run: sketchshape index FOLDER --out {where.index} --engine {name}"
+    again = hold_again(name, where)
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         file, said = where.index / Path(record["file"]).name, (record["format"], record["crc"])

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 
-from sketchshape.engines.engine import NOWHERE, Rows, Where, differing, none_held, of_another, unreachable
+from sketchshape.engines.engine import Rows, Where, differing, none_held, of_another, unreachable
 from sketchshape.errors import SketchshapeError, UsageError, demand_packages
 from sketchshape.types import F32, I64
 
@@ -77,8 +77,7 @@ class Milvus:
                 search_params={"params": {"ef": max(SEARCHED, count)}},
             )
         ids = [hit["id"] for hits in found for hit in hits]
-        places = self._rows.places(np.array(ids, np.int64))
-        return np.unique(places[places != NOWHERE])
+        return self._rows.known(ids)
 
     def close(self) -> None:
         """Close the connection."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sketchshape.engines.engine import NOWHERE, Rows, Where, differing, none_held, of_another, unreachable
+from sketchshape.engines.engine import Rows, Where, differing, none_held, of_another, unreachable
 from sketchshape.errors import SketchshapeError, UsageError, demand_packages
 from sketchshape.types import F32, I64
 
@@ -52,18 +52,12 @@ class Pgvector:
             gone, new = differing(held, rows.ids)
             if len(gone):
                 _run(connection, "DELETE FROM {} WHERE id = ANY(%s)", table, values=[held[gone].tolist()])
-            if len(new) > len(
-                held
-            ):  # to fill a table first, and make the graph then, is several times faster
+            if len(new) > len(held):  # the graph is made of a full table several times faster
                 _run(connection, "DROP INDEX IF EXISTS {}", graph)
             for start in range(0, len(new), BLOCK):
                 _insert(connection, rows, where, new[start : start + BLOCK])
-            _run(
-                connection,
-                "CREATE INDEX IF NOT EXISTS {} ON {} USING hnsw (vector halfvec_ip_ops)",
-                graph,
-                table,
-            )
+            make = "CREATE INDEX IF NOT EXISTS {} ON {} USING hnsw (vector halfvec_ip_ops)"
+            _run(connection, make, graph, table)
 
     def search(self, queries: F32, k: int, among: I64 | None = None) -> I64:
         """Find the nearest, of each query at most `MOST`; see `Engine`."""
@@ -73,8 +67,7 @@ class Pgvector:
         except SketchshapeError:  # the server was started anew, or ended what was idle for long
             _close_all(self._idle)
             found = self._ask(queries, min(k, MOST), ids)
-        places = self._rows.places(np.array(found, np.int64))
-        return np.unique(places[places != NOWHERE])
+        return self._rows.known(found)
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sketchshape.metrics.scores import NAMES, Scores, mean_and_spread
+
+
+def without_shapes(queries: Sequence[str], shapes: Collection[str]) -> dict[str, int]:
+    """Count the queries of each class that no shape has.
+
+    Args:
+        queries: class name of each query.
+        shapes: class names of the gallery.
+    """
+    there = set(shapes)
+    return dict(Counter(name for name in queries if name not in there))
+
+
+def with_skipped(scores: Scores, more: int) -> Scores:
+    """Count so many further queries as skipped: those that could not be read."""
+    return replace(scores, skipped=scores.skipped + more)
 
 
 @dataclass(frozen=True, eq=False)

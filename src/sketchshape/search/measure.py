@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,7 @@ from sketchshape.datasets import SketchItem, class_key, read_labelled_folder
 from sketchshape.datasets.labelled import check_common
 from sketchshape.errors import SketchError, SketchshapeError
 from sketchshape.metrics import evaluate
-from sketchshape.metrics.measured import Measured
+from sketchshape.metrics.measured import Measured, with_skipped, without_shapes
 from sketchshape.progress import Steps
 from sketchshape.search.searcher import Searcher
 from sketchshape.types import F32
@@ -45,9 +43,8 @@ def measure_index(searcher: Searcher, queries: Path, *, quiet: bool = False) -> 
         raise SketchshapeError(f"{queries}: no sketch of {len(items)} could be read; the first: {first}")
     check_common(names, shapes)
     scores = evaluate(np.stack(rows), np.array(names), np.array(shapes))
-    scores = replace(scores, skipped=scores.skipped + len(unreadable))
-    missing = Counter(name for name in names if name not in set(shapes))
-    return Measured({0: scores}, tuple(unreadable), dict(missing), searcher.catalogue.unsure())
+    seeds = {0: with_skipped(scores, len(unreadable))}
+    return Measured(seeds, tuple(unreadable), without_shapes(names, shapes), searcher.catalogue.unsure())
 
 
 def classes_of(paths: Sequence[Path]) -> list[str]:

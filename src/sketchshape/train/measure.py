@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +14,9 @@ from sketchshape.datasets import ShapeItem, SketchItem, class_key, read_labelled
 from sketchshape.datasets.labelled import check_common
 from sketchshape.encoders.likeness import likeness
 from sketchshape.errors import SketchshapeError, UsageError
-from sketchshape.mesh import AXES
+from sketchshape.index.choices import check_way
 from sketchshape.metrics import Scores, evaluate
-from sketchshape.metrics.measured import Measured
+from sketchshape.metrics.measured import Measured, with_skipped, without_shapes
 from sketchshape.runs.embeddings import load_embeddings
 from sketchshape.runs.folder import read_run, seed_folder
 from sketchshape.search.ways import Ways
@@ -82,8 +81,8 @@ def measure(
     """
     if up is not None and gallery is None:
         raise UsageError("a run's own gallery stands as it was trained on; give --up with --gallery")
-    if up not in (None, "auto", *AXES):
-        raise UsageError(f"up is {up!r}, expected one of: auto, {', '.join(AXES)}")
+    if up is not None:
+        check_way(up)
     settings, record = read_run(run)
     classes = [class_key(name) for name in record["classes"]]
     sides = _Sides(settings, workers, quiet)
@@ -109,11 +108,10 @@ def measure(
         if offered and offered.ways:
             similarity = offered.ways.best(similarity)
         seeds[seed] = evaluate(similarity, np.array(query_names), np.array(shape_names))
-        missing = dict(Counter(name for name in query_names if name not in set(shape_names)))
+        missing = without_shapes(query_names, shape_names)
     unreadable = (*(asked.unreadable if asked else ()), *(offered.unreadable if offered else ()))
     if asked and asked.unreadable:
-        more = len(asked.unreadable)
-        seeds = {seed: replace(one, skipped=one.skipped + more) for seed, one in seeds.items()}
+        seeds = {seed: with_skipped(one, len(asked.unreadable)) for seed, one in seeds.items()}
     return Measured(seeds, unreadable, missing, offered.unsure if offered else 0)
 
 

@@ -17,8 +17,6 @@ from sketchshape.cli.options import add_json, add_up, add_workers, existing_fold
 from sketchshape.errors import UsageError
 from sketchshape.say import say, say_json
 
-INDEXED = "catalogue.sqlite"  # what an index has and a run has not
-
 if TYPE_CHECKING:
     from sketchshape.metrics.measured import Measured
 
@@ -54,8 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _measured(arguments: argparse.Namespace) -> Measured:
     if arguments.run is None:
         return _measure_bundle(arguments)
+    from sketchshape.index.catalogue import NAME
+
     existing_folder(arguments.run, "the folder of a run, such as runs/psb76, or of an index")
-    if (arguments.run / INDEXED).is_file():
+    if (arguments.run / NAME).is_file():
         return _measure_index(arguments)
     from sketchshape.train.measure import measure
 

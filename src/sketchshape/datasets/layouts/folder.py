@@ -2,9 +2,8 @@
 
 ROOT/shapes/<class>/** holds mesh files (a zip archive is a folder), ROOT/sketches/{train,test}/<class>/**
 pictures and strokes, unpacked; the strokes of a class may also be ROOT/sketches/{train,test}/<class>.ndjson.
-Without the level train/test,
-`TEST_FRACTION` of the sketches of each class, chosen by a hash of their names, are the test sketches.
-Training sketches of what has no shapes are kept apart, for a words head to learn from.
+Without the level train/test, `TEST_FRACTION` of the sketches of each class, chosen by a hash of their names,
+are the test sketches. Training sketches of what has no shapes are kept apart, for a words head to learn from.
 """
 
 from __future__ import annotations
